@@ -12,12 +12,13 @@ import {
   toShadowSentence,
   toSpeedText,
 } from '../../src/dashboard/say/shadow.ts'
+import { toSoakCurve, toSoakSentence } from '../../src/dashboard/say/soak.ts'
 import { isNoticed, type ReadDocument } from '../../src/dashboard/state/documents.ts'
 import { listShadows, parseShadowPercent, withShadow } from '../../src/dashboard/state/shadow.ts'
 import { SHADOW_DEFAULTS } from '../../src/document/compile-shadow.ts'
 import type { ShadowPair } from '../../src/wire/shadow.ts'
-import { makeUpShadowed } from '../support/made-up-shadow.ts'
-import { makeUpSite } from '../support/made-up-site.ts'
+import { makeUpShadowed, SOAK } from '../support/made-up-shadow.ts'
+import { LOOKED_AT, makeUpSite } from '../support/made-up-site.ts'
 
 const answers = makeUpShadowed(makeUpSite())
 const DOCUMENT = answers['GET /assignments'] as unknown as ReadDocument
@@ -172,5 +173,48 @@ describe('a change of a shadow', () => {
     for (const text of ['', '0', '0.001', '-1', '101', '1e1', 'x', '5 %']) {
       expect(parseShadowPercent(text), text).toBeUndefined()
     }
+  })
+})
+
+describe('a soak', () => {
+  it('says at which load it began to suffer, or that it never did', () => {
+    const text = 'canary began to suffer at about 31.7\u202f% (13/s).'
+    expect(toSoakSentence(SOAK, LOOKED_AT)).toEqual({ tone: 'warn', text })
+    expect(toSoakSentence({ ...SOAK, outcome: 'sound' }, LOOKED_AT)).toEqual({
+      tone: 'good',
+      text: 'canary did not suffer at 100\u202f% (13/s).',
+    })
+  })
+
+  it('says how far it has got, and that it tells nothing any more', () => {
+    const running = { ...SOAK, outcome: 'running' as const, toldAt: LOOKED_AT - 60_000 }
+    expect(toSoakSentence(running, LOOKED_AT).text).toBe(
+      'The load of canary is being raised: 32.4\u202f% was bad.',
+    )
+    const begun = { ...running, steps: [] }
+    expect(toSoakSentence(begun, LOOKED_AT).text).toBe('The load of canary is being raised.')
+    const silent = { ...running, toldAt: LOOKED_AT - 3_600_000 }
+    expect(toSoakSentence(silent, LOOKED_AT).text).toContain('probably killed')
+  })
+
+  it('says what else ended it', () => {
+    const why = {
+      base: 'the base itself',
+      frozen: 'frozen',
+      changed: 'somebody',
+      unknown: 'little',
+    }
+    for (const [outcome, words] of Object.entries(why)) {
+      const ended = { ...SOAK, outcome: outcome as keyof typeof why }
+      expect(toSoakSentence(ended, LOOKED_AT).text, outcome).toContain(words)
+    }
+  })
+
+  it('is a curve by load, whatever the order of its steps', () => {
+    const points = toSoakCurve(SOAK)
+    expect(points.map(({ percent }) => percent)).toEqual([10, 15, 22.5, 28.2, 31, 32.4, 33.8])
+    expect(points.at(-1)).toMatchObject({ failed: 5, late: (47 / 390) * 100 })
+    const steps = SOAK.steps.map((step) => ({ ...step, copied: 0, compared: 0 }))
+    expect(toSoakCurve({ steps })[0]).toEqual({ percent: 10, failed: null, late: null })
   })
 })

@@ -13,6 +13,7 @@ import {
   openDashboard,
 } from '../support/dashboard.ts'
 import { makeUpRollout } from '../support/made-up-rollout.ts'
+import { SOAK } from '../support/made-up-shadow.ts'
 import { type Answers, answerFrom, makeUpSite } from '../support/made-up-site.ts'
 
 const PAGES = [
@@ -223,7 +224,13 @@ function makeUpHostileSite(): Answers {
         when: { '==': [{ var: text }, text] },
       })),
     },
-    'GET /shadow': { shadows: [makeUpHostileShadow()] },
+    'GET /shadow': { shadows: [makeUpHostileShadow()], now: 1 },
+    'GET /shadow/soaks': {
+      soaks: HOSTILE.map((text, i) => ({
+        ...{ ...SOAK, from: `${i} ${text}`, to: text, base: text, shadow: text },
+        steps: i === 0 ? SOAK.steps : [],
+      })),
+    },
     'GET /flags': {
       revision: 12,
       flags: Object.fromEntries(

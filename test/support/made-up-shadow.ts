@@ -6,6 +6,7 @@ import { type Answers, LOOKED_AT, type Reply } from './made-up-site.ts'
 type Pair = Reply<'GET /shadow'>['shadows'][number]
 type Route = Pair['routes'][number]
 type Difference = Route['differences'][number]
+type Soak = Reply<'GET /shadow/soaks'>['soaks'][number]
 
 const MINUTE_MS = 60_000
 
@@ -67,6 +68,24 @@ const EARLIER: Pair = {
   routes: [route('GET /api/user', 0)],
 }
 
+const step = (percent: number, failed: number, late: number): Soak['steps'][number] => ({
+  ...{ percent, load: percent * 0.4, seconds: 60, copied: 400, repeated: 0, skipped: 0 },
+  ...{ compared: 390, failed, baseFailed: 0, late, baseLate: 0 },
+  verdict: failed > 10 ? 'bad' : 'good',
+})
+
+export const SOAK: Soak = {
+  ...{ from: 'main', base: '1.0.0', to: 'canary', shadow: '1.1.0' },
+  startedAt: LOOKED_AT - 90 * MINUTE_MS,
+  endedAt: LOOKED_AT - 70 * MINUTE_MS,
+  toldAt: LOOKED_AT - 70 * MINUTE_MS,
+  ...{ first: 10, max: 100, outcome: 'suffers', found: { percent: 31.7, load: 12.7 } },
+  // Narrowed down at the end, so not in the order of the loads.
+  steps: [step(10, 0, 0), step(15, 0, 0), step(22.5, 1, 1)].concat([
+    ...[step(33.8, 20, 47), step(28.2, 1, 2), step(31, 2, 3), step(32.4, 12, 27)],
+  ]),
+}
+
 /** The site with a shadow of `main` that copies, and one of `canary` that is stopped. */
 export function makeUpShadowed(site: Answers): Answers {
   const document = site['GET /assignments'] as unknown as {
@@ -75,7 +94,8 @@ export function makeUpShadowed(site: Answers): Answers {
   const { main, canary, ...others } = document.environments
   return {
     ...site,
-    'GET /shadow': { shadows: [DIFFERING, EARLIER] },
+    'GET /shadow': { shadows: [DIFFERING, EARLIER], now: LOOKED_AT },
+    'GET /shadow/soaks': { soaks: [SOAK] },
     'GET /assignments': {
       ...document,
       environments: {

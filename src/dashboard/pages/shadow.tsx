@@ -2,16 +2,18 @@
 
 import { useComputed, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import type { ShadowPair } from '../../wire/shadow.ts'
 import { type CallFailure, call } from '../api/client.ts'
 import { Sentence } from '../parts/name.tsx'
 import { ShadowFindings } from '../parts/shadow-pair.tsx'
 import { NewShadowButton, ShadowSettingsSheet } from '../parts/shadow-settings.tsx'
+import { SoakSheet } from '../parts/soak-curve.tsx'
 import { Empty, FailureBox, PageState } from '../parts/state.tsx'
 import { findPair, toShadowSentence } from '../say/shadow.ts'
 import { nowMs } from '../state/clock.ts'
 import type { ReadDocument } from '../state/documents.ts'
 import { listShadows } from '../state/shadow.ts'
-import { readShadows, shadowsKnown, shownRevision } from '../state/site.ts'
+import { readShadows, shadowsKnown, shownRevision, soaksKnown } from '../state/site.ts'
 
 /** Counts are half a minute old, and differences are seldom urgent. */
 const READ_INTERVAL_MS = 60_000
@@ -40,11 +42,14 @@ export function ShadowPage(_: { rest: readonly string[] }) {
   }
   const settings = listShadows(document)
   const pairs = report.value.shadows
+  const soaks = soaksKnown.value.value?.soaks ?? []
   const environments = Object.entries(document.environments).map(([name, { version }]) => ({
     name,
     version,
   }))
-  if (settings.length === 0 && pairs.length === 0) return <NoShadow environments={environments} />
+  if (settings.length + pairs.length + soaks.length === 0) {
+    return <NoShadow environments={environments} />
+  }
   const current = settings.flatMap((one) => (one.isOff ? [] : (findPair(one, pairs) ?? [])))
   const { tone, text, more } = toShadowSentence(settings, pairs)
   return (
@@ -64,16 +69,28 @@ export function ShadowPage(_: { rest: readonly string[] }) {
       </section>
       {report.failure ? <FailureBox failure={report.failure} /> : null}
       <ShadowSettingsSheet settings={settings} environments={environments} />
-      {[...current, ...pairs.filter((pair) => !current.includes(pair))].map((pair, i) => (
-        <ShadowFindings
-          key={JSON.stringify([pair.from, pair.base, pair.to, pair.shadow])}
-          pair={pair}
-          isCurrent={current.includes(pair)}
-          isFirst={i === 0}
-        />
+      {current.map((pair, i) => (
+        <ShadowFindings key={toPairKey(pair)} pair={pair} isCurrent isFirst={i === 0} />
       ))}
+      {soaks.map((soak) => (
+        <SoakSheet key={JSON.stringify([soak.from, soak.to])} soak={soak} />
+      ))}
+      {pairs
+        .filter((pair) => !current.includes(pair))
+        .map((pair, i) => (
+          <ShadowFindings
+            key={toPairKey(pair)}
+            pair={pair}
+            isCurrent={false}
+            isFirst={current.length === 0 && i === 0}
+          />
+        ))}
     </div>
   )
+}
+
+function toPairKey({ from, base, to, shadow }: ShadowPair): string {
+  return JSON.stringify([from, base, to, shadow])
 }
 
 /** With lines that fit a phone. */

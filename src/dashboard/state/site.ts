@@ -38,6 +38,7 @@ export const experiments = unknown<'GET /experiments'>()
 export const freezeKnown = unknown<'GET /freeze'>()
 export const windowsKnown = unknown<'GET /windows'>()
 export const shadowsKnown = unknown<'GET /shadow'>()
+export const soaksKnown = unknown<'GET /shadow/soaks'>()
 export const controlState = unknown<'GET /health'>()
 export const metrics = signal<Known<CountedHour>>(UNKNOWN)
 /** By environment: about how many visitors there were in the last five minutes. */
@@ -98,9 +99,15 @@ export async function readSafety(): Promise<void> {
 /** All that are kept of a pair of versions. */
 const SHOWN_SHADOW_ROUTES = 60
 
-/** Shadows are read where they are shown, and not on every page. */
+/** Shadows and their soaks are read where they are shown, and not on every page. */
 export async function readShadows(): Promise<void> {
-  keep(shadowsKnown, await call('GET /shadow', { query: { limit: String(SHOWN_SHADOW_ROUTES) } }))
+  const query = { limit: String(SHOWN_SHADOW_ROUTES) }
+  const [report, soaks] = await Promise.all([
+    call('GET /shadow', { query }),
+    call('GET /shadow/soaks'),
+  ])
+  keep(shadowsKnown, report)
+  keep(soaksKnown, soaks)
 }
 
 const SHOWN_ROLLOUTS = 50
@@ -181,6 +188,7 @@ export function forgetSite(): void {
       freezeKnown,
       windowsKnown,
       shadowsKnown,
+      soaksKnown,
       controlState,
       metrics,
       runningRollout,
