@@ -253,11 +253,12 @@ export function createParts(
     findProblem: (name, form) => findUnaskable(telling.store, name, form),
     ask: (name, question, ms) => askWebhook({ ...telling, send }, name, question, ms),
   }
+  const stalls = new Stalls({ storage, store, outbox, now })
   const rollouts = new Rollouts({
     ...shared,
     storage,
     store,
-    stalls: new Stalls({ storage, store, outbox, now }),
+    stalls,
     source: createSource(counting),
     served,
     later,
@@ -385,7 +386,7 @@ export function createParts(
     shadows,
     publisher,
     rollouts,
-    rolloutReader: new RolloutReader(store),
+    rolloutReader: new RolloutReader(store, stalls),
     probing,
     draining,
     pace: new Pace(),

@@ -37,6 +37,7 @@ export const flagCounts = unknown<'GET /flags/counts'>()
 export const experiments = unknown<'GET /experiments'>()
 export const freezeKnown = unknown<'GET /freeze'>()
 export const windowsKnown = unknown<'GET /windows'>()
+export const webhooksKnown = unknown<'GET /webhooks'>()
 export const controlState = unknown<'GET /health'>()
 export const metrics = signal<Known<CountedHour>>(UNKNOWN)
 /** By environment: about how many visitors there were in the last five minutes. */
@@ -131,6 +132,11 @@ export async function readFlagFigures(): Promise<void> {
   keep(experiments, reports)
 }
 
+/** Webhooks are read where they are shown. */
+export async function readWebhooks(): Promise<void> {
+  keep(webhooksKnown, await call('GET /webhooks'))
+}
+
 /** Windows that are read again, because counts of them may have come late. */
 const READ_AGAIN_WINDOWS = 6
 
@@ -171,6 +177,7 @@ export function forgetSite(): void {
       experiments,
       freezeKnown,
       windowsKnown,
+      webhooksKnown,
       controlState,
       metrics,
       runningRollout,
