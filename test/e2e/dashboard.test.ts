@@ -310,8 +310,10 @@ describe('a webhook', () => {
     await page.getByLabel(/^Address/).fill(`${receiver.origin}/path-is-secret`)
     expect(await findBarriers(page)).toEqual([])
     await page.getByRole('button', { name: 'Add it' }).click()
-    expect(await page.getByLabel('Secret').inputValue()).toMatch(/^whsec_[\w+/]{43}=$/)
     await page.getByText('It is never shown again.').waitFor()
+    expect(await page.getByRole('textbox', { name: 'Secret' }).inputValue()).toMatch(
+      /^whsec_[\w+/]{43}=$/,
+    )
     await page.getByRole('button', { name: 'I have stored it' }).click()
     await page.getByRole('button', { name: 'Send a test' }).click()
     await page.getByText('The receiver took it').waitFor()
@@ -678,6 +680,20 @@ describe('flags', () => {
     await evaluate.click()
     await page.getByRole('heading', { name: 'No value' }).waitFor()
     await page.getByRole('row', { name: /on\s*its targeting chose it/ }).waitFor()
+    expect(faults).toEqual([])
+  })
+
+  it('are rolled out by a plan after a look at the start', async () => {
+    const { page, faults } = await open({ at: '#/flags/new-checkout' })
+    await page.getByRole('button', { name: 'Roll out a variant' }).click()
+    const form = page.getByRole('form', { name: 'Roll out a variant' })
+    await form.getByLabel(/^Variant/).selectOption('on')
+    await form.getByLabel(/^Plan/).selectOption('careful')
+    expect(await findBarriers(page)).toEqual([])
+    await page.getByRole('button', { name: 'Look at the start' }).click()
+    await dialogOf(page).getByText('flags.new-checkout').first().waitFor()
+    expect(await dialogOf(page).getByRole('button', { name: 'Start it' }).count()).toBe(1)
+    await dialogOf(page).getByRole('button', { name: 'Cancel' }).click()
     expect(faults).toEqual([])
   })
 
