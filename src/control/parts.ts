@@ -255,11 +255,12 @@ export function createParts(
     findProblem: (name, form) => findUnaskable(telling.store, name, form),
     ask: (name, question, ms) => askWebhook({ ...telling, send }, name, question, ms),
   }
+  const stalls = new Stalls({ storage, store, outbox, now })
   const rollouts = new Rollouts({
     ...shared,
     storage,
     store,
-    stalls: new Stalls({ storage, store, outbox, now }),
+    stalls,
     source: createSource(counting),
     served,
     later,
@@ -388,7 +389,7 @@ export function createParts(
     soaks: new Soaks({ sql, now }),
     publisher,
     rollouts,
-    rolloutReader: new RolloutReader(store),
+    rolloutReader: new RolloutReader(store, stalls),
     probing,
     draining,
     pace: new Pace(),

@@ -12,6 +12,7 @@ import { SignInPage } from './pages/sign-in.tsx'
 import { TrafficPage } from './pages/traffic.tsx'
 import { TryPage } from './pages/try.tsx'
 import { VersionsPage } from './pages/versions.tsx'
+import { WebhooksPage } from './pages/webhooks.tsx'
 import { ChangeDialog } from './parts/change-dialog.tsx'
 import { CommandDialog } from './parts/command-dialog.tsx'
 import { FreezeDialog, HoldBanner } from './parts/freeze.tsx'
@@ -45,6 +46,7 @@ const VIEWS: Readonly<
   try: TryPage,
   rules: RulesPage,
   flags: FlagsPage,
+  webhooks: WebhooksPage,
   audit: AuditPage,
 }
 

@@ -27,7 +27,9 @@ import {
   makeUpSite,
   NEVER,
   NO_DOCUMENT,
+  type Reply,
 } from '../support/made-up-site.ts'
+import { makeUpWebhooks } from '../support/made-up-webhooks.ts'
 import { expectScreenshot, useBoxFont } from '../support/screenshots.ts'
 
 const LONG = 'n'.repeat(200)
@@ -71,6 +73,25 @@ function open(
 const TINY = makeUpSite()
 const FLAGGED = makeUpFlagged(TINY)
 const SHADOWED = makeUpShadowed(TINY)
+const HOOKS = makeUpWebhooks(TINY)
+/** A rollout with releases behind it, outside of the windows. */
+const HELD: Answers = {
+  ...TINY,
+  'GET /rollouts': {
+    rollouts: [
+      {
+        ...(makeUpRollout('running')['GET /rollouts'] as Reply<'GET /rollouts'>).rollouts[0],
+        waiting: ['1.2.0', '1.3.0'],
+      } as Reply<'GET /rollouts'>['rollouts'][number],
+    ],
+  },
+  'GET /freeze': {},
+  'GET /windows': {
+    zone: 'America/New_York',
+    windows: [{ days: ['mon', 'tue', 'thu', 'fri'], from: '10:00', to: '16:00' }],
+    open: false,
+  },
+}
 const HUGE = makeUpSite({ environments: 60, shared: 40, versions: 300, entries: 3000 })
 const LONG_NAMES = makeUpSite({ environments: 3, longName: LONG })
 const NOTHING: Answers = {
@@ -118,9 +139,16 @@ describe('a designed state', () => {
     ['shadow-narrow-dark', SHADOWED, { at: '#/shadow', viewport: NARROW, dark: true }],
     ['no-shadow-narrow', TINY, { at: '#/shadow', viewport: NARROW }],
     ['own-plan', TINY, { at: '#/rollouts/new' }],
+    ['webhooks', HOOKS, { at: '#/webhooks' }],
+    ['webhook-phone-dark', HOOKS, { at: '#/webhooks/team', phone: true, dark: true }],
+    ['rollouts-held-phone-dark', HELD, { at: '#/rollouts', phone: true, dark: true }],
   ])('looks as it was accepted: %s', async (name, answers, options) => {
     const { page, faults } = await open(answers, options)
     await settle(page)
+    if (name === 'webhook-phone-dark') {
+      await page.locator('summary.delivery').first().click()
+      await page.getByText('1.1.0 was rolled back').waitFor()
+    }
     if (name === 'own-plan') {
       await page.getByLabel('a plan of your own').check()
       await page.getByText('Valid.').waitFor()

@@ -17,18 +17,8 @@ import { SOAK } from '../support/made-up-shadow.ts'
 import { type Answers, answerFrom, makeUpSite } from '../support/made-up-site.ts'
 
 const PAGES = [
-  ...[
-    'now',
-    'traffic',
-    'rollouts',
-    'rollouts/new',
-    'shadow',
-    'versions',
-    'try',
-    'rules',
-    'flags',
-    'audit',
-  ],
+  ...['now', 'traffic', 'rollouts', 'rollouts/new', 'shadow', 'versions', 'try', 'rules', 'flags'],
+  ...['webhooks', 'audit'],
 ]
 
 let edge: AdminEdge
@@ -273,7 +263,32 @@ function makeUpHostileSite(): Answers {
         startedBy: text,
         phaseText: text,
         reason: text,
+        waiting: [text],
       })),
+    },
+    'GET /freeze': { freeze: { by: HOSTILE[0], since: 1, reason: HOSTILE.join(' ') } },
+    'GET /windows': {
+      zone: HOSTILE[0],
+      windows: HOSTILE.map((text) => ({ days: ['mon'], from: text, to: text })),
+      open: false,
+    },
+    'GET /webhooks': {
+      webhooks: HOSTILE.map((text, i) => ({
+        ...{ name: `${i} ${text}`, form: text, origin: text, events: [text], createdAt: 1 },
+        ...{ createdBy: text, state: 'disabled', waiting: 1, missed: 1, failures: 1 },
+        ...{ disabledAt: 1, why: text },
+      })),
+    },
+    'GET /webhooks/{name}/deliveries': {
+      deliveries: HOSTILE.map((text, i) => ({
+        ...{ id: i, event: i + 1, kind: text, cause: 'event', at: 1, triedAt: 1, attempts: 2 },
+        ...{ outcome: 'failed', why: text, ms: 1 },
+      })),
+    },
+    'GET /events': {
+      events: [{ id: 1, at: 1, kind: 'freeze.begun', by: HOSTILE[0], reason: HOSTILE.join(' ') }],
+      next: 1,
+      missed: 0,
     },
     'POST /explain': refused,
     'POST /flags/evaluate': refused,
@@ -323,8 +338,18 @@ describe('hostile text', () => {
       const missing = HOSTILE.filter((text) => !shown.includes(text.slice(0, 40)))
       expect(missing, path).toEqual([])
     }
-    const lists = ['now', 'traffic', 'rollouts', 'shadow', 'versions', 'rules', 'flags', 'audit']
-    for (const path of lists) {
+    const listing = [
+      'now',
+      'traffic',
+      'rollouts',
+      'shadow',
+      'versions',
+      'rules',
+      'flags',
+      'webhooks',
+      'audit',
+    ]
+    for (const path of listing) {
       await goTo(page, path)
       await look(path, true)
     }
@@ -355,6 +380,10 @@ describe('hostile text', () => {
     await page.getByRole('button', { name: 'Evaluate' }).click()
     await page.getByRole('alert').waitFor()
     await look('evaluation', true)
+    await goTo(page, `webhooks/${encodeURIComponent(`0 ${HOSTILE[0]}`)}`)
+    await page.locator('summary.delivery').first().click()
+    await page.getByText('Releases are frozen by').last().waitFor()
+    await look('webhook', true)
     await page.keyboard.press('Control+k')
     await page.getByRole('dialog').getByRole('combobox').fill('onerror')
     expect(await page.getByRole('option').count()).toBeGreaterThan(0)

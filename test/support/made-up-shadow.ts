@@ -27,10 +27,14 @@ const difference = (
   isNoise: rate === 0,
 })
 
+/** The counts of a soak. */
+const NOT_REPEATED = { repeated: 0, failed: 3, baseFailed: 0, late: 5, baseLate: 4 }
+
 const route = (name: string, rate: number, differences: Route['differences'] = []): Route => ({
   ...{ service: '/api/', route: name, rate, differences },
   ...{ copied: 600, skipped: 8, compared: 600, differing: Math.round(rate * 600) },
   ...{ baselines: 60, noisy: 1, baseMs: 31, shadowMs: 40 },
+  ...NOT_REPEATED,
 })
 
 const DIFFERING: Pair = {
@@ -39,6 +43,7 @@ const DIFFERING: Pair = {
   lastAt: LOOKED_AT - MINUTE_MS / 2,
   ...{ copied: 1840, skipped: 25, compared: 1822, differing: 42, baselines: 180, noisy: 3 },
   ...{ rate: 0.021, baseMs: 34, shadowMs: 41, lost: 7 },
+  ...NOT_REPEATED,
   routes: [
     route('GET /api/items/:id', 0.063, [
       difference('json', 'items[].price', 0.063, [

@@ -14,6 +14,7 @@ export const PAGES = [
     key: 'u',
   },
   { path: 'flags', title: 'Flags', about: 'Who gets which variant, and why', key: 'f' },
+  { path: 'webhooks', title: 'Webhooks', about: 'Who is told, and what was delivered', key: 'w' },
   { path: 'audit', title: 'Audit', about: 'Who did what, when and why', key: 'a' },
 ] as const
 

@@ -39,6 +39,7 @@ export const freezeKnown = unknown<'GET /freeze'>()
 export const windowsKnown = unknown<'GET /windows'>()
 export const shadowsKnown = unknown<'GET /shadow'>()
 export const soaksKnown = unknown<'GET /shadow/soaks'>()
+export const webhooksKnown = unknown<'GET /webhooks'>()
 export const controlState = unknown<'GET /health'>()
 export const metrics = signal<Known<CountedHour>>(UNKNOWN)
 /** By environment: about how many visitors there were in the last five minutes. */
@@ -147,6 +148,11 @@ export async function readFlagFigures(): Promise<void> {
   keep(experiments, reports)
 }
 
+/** Webhooks are read where they are shown. */
+export async function readWebhooks(): Promise<void> {
+  keep(webhooksKnown, await call('GET /webhooks'))
+}
+
 /** Windows that are read again, because counts of them may have come late. */
 const READ_AGAIN_WINDOWS = 6
 
@@ -189,6 +195,7 @@ export function forgetSite(): void {
       windowsKnown,
       shadowsKnown,
       soaksKnown,
+      webhooksKnown,
       controlState,
       metrics,
       runningRollout,
