@@ -20,6 +20,7 @@ import {
   type EdgeCache,
   type Store,
 } from './store.ts'
+import { warmPage } from './warm.ts'
 
 export class Assets {
   readonly counters: Counters = createCounters()
@@ -72,6 +73,15 @@ export class Assets {
   ): Intent | undefined {
     const intent = resolveFallback(manifest, facts)
     return intent && withConfig(manifest, intent)
+  }
+
+  /**
+   * Reads what a page loads at once, behind its reply: once for each version that the data centre
+   * did not have. To be called after `serve`, whose reads come first then.
+   */
+  warm(manifest: Manifest, page: Intent, request: Request, ctx: Background): void {
+    if (page.kind !== 'file' || !this.#manifests.takeCold(manifest)) return
+    ctx.waitUntil(warmPage(manifest, page.entry.path, request, this.#blobs, ctx))
   }
 
   /**

@@ -39,6 +39,11 @@ export class Blobs {
     return { body, source: 'memory' }
   }
 
+  /** Whether the blob is in memory. */
+  has(hash: string): boolean {
+    return this.#memory.get(hash) !== undefined
+  }
+
   /** Loads a blob that is not in memory. One that the store does not have is `unavailable` too. */
   async load(wanted: Representation, ctx: Background): Promise<LoadedBlob | 'unavailable'> {
     const cached = await this.#fromCache(wanted)

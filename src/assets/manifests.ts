@@ -16,6 +16,9 @@ export class Manifests {
   /** In bytes, so that a manifest that is too large is not loaded again and again. */
   readonly #sizes = new BoundedMemory<number>(MAX_SIZES_BYTES)
 
+  /** Those that the data centre did not have, and whose page nobody has warmed yet. */
+  readonly #cold = new WeakSet<Manifest>()
+
   constructor(store: Store, cache: EdgeCache, counters: Counters) {
     this.#store = store
     this.#cache = cache
@@ -25,6 +28,11 @@ export class Manifests {
   /** The manifest if it is in memory, without waiting. */
   peek(hash: string): Manifest | undefined {
     return this.#memory.get(hash)
+  }
+
+  /** Whether the data centre did not have this manifest. Says so once. */
+  takeCold(manifest: Manifest): boolean {
+    return this.#cold.delete(manifest)
   }
 
   /**
@@ -45,7 +53,7 @@ export class Manifests {
     this.#counters.cacheGets++
     const cached = await this.#cache.match(key)
     if (cached) {
-      const manifest = await this.#open(hash, cached, maxBytes)
+      const manifest = await this.#open(hash, cached, maxBytes, false)
       if (manifest !== 'unavailable') {
         this.#counters.cacheHits++
         return manifest
@@ -56,7 +64,7 @@ export class Manifests {
     const stored = await this.#store.getManifest(hash)
     if (stored === 'missing') console.error(`manifest ${hash} is not in the store`)
     const manifest =
-      typeof stored === 'string' ? 'unavailable' : await this.#open(hash, stored, maxBytes)
+      typeof stored === 'string' ? 'unavailable' : await this.#open(hash, stored, maxBytes, true)
     if (manifest === 'unavailable') this.#counters.r2Failures++
     if (manifest instanceof Manifest) {
       this.#counters.cachePuts++
@@ -69,6 +77,7 @@ export class Manifests {
     hash: string,
     { body, size }: StoredBytes,
     maxBytes: number,
+    isCold: boolean,
   ): Promise<Manifest | 'too-large' | 'unavailable'> {
     this.#sizes.put(hash, size, hash.length)
     if (size > maxBytes) {
@@ -81,6 +90,8 @@ export class Manifests {
       console.error(`manifest ${hash} cannot be used`, opened.error)
       return 'unavailable'
     }
+    // Of requests that load it at the same time only the first counts.
+    if (isCold && !this.#memory.get(hash)) this.#cold.add(opened.value)
     this.#memory.put(hash, opened.value, size)
     return opened.value
   }

@@ -29,7 +29,7 @@ export async function publishVersion(
   id: string,
   files: PublishedFiles,
   notFound: ManifestConfig['notFound'] = 'none',
-  rules: Pick<ManifestConfig, 'headers' | 'redirects'> = {},
+  rules: Pick<ManifestConfig, 'headers' | 'redirects' | 'loads'> = {},
 ): Promise<Version> {
   const putBlob = async (bytes: Uint8Array<ArrayBuffer>) => {
     const blob = await sha256(bytes)

@@ -1,6 +1,7 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env as bindings } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { MAX_WARMED_BYTES, MAX_WARMED_FILES } from '../../src/assets/limits.ts'
 import type { Env } from '../../src/env.ts'
 import { createRouter, type Router } from '../../src/router.ts'
 import { exampleDocument } from '../support/document.ts'
@@ -26,17 +27,22 @@ function noting<T extends object>(binding: T, name: string): T {
 
 const colo = crypto.randomUUID()
 
-const newIsolate = () =>
+const newIsolate = (dataCentre = colo) =>
   createRouter({
     ...env,
-    CACHE_NAME: colo,
+    CACHE_NAME: dataCentre,
     ASSIGNMENTS: noting(env.ASSIGNMENTS, 'KV'),
     STORE: noting(env.STORE, 'R2'),
   })
 
-async function get(router: Router, path: string, headers: Record<string, string> = {}) {
+async function get(
+  router: Router,
+  path: string,
+  headers: Record<string, string> = {},
+  method = 'GET',
+) {
   const ctx = createExecutionContext()
-  const request = new Request(`https://shop.example.com${path}`, { headers })
+  const request = new Request(`https://shop.example.com${path}`, { headers, method })
   const response = await router(request, ctx)
   await response.arrayBuffer()
   await waitOnExecutionContext(ctx)
@@ -114,5 +120,78 @@ describe('what a request costs', () => {
     const router = newIsolate()
     await Promise.all(Array.from({ length: 200 }, () => get(router, '/', DOCUMENT)))
     expect(operations.filter((operation) => operation.startsWith('KV'))).toHaveLength(1)
+  })
+})
+
+describe('what a page loads, in a data centre that has not seen its version', () => {
+  const chunks = Array.from({ length: 12 }, (_, i) => `/assets/chunk-${i}.js`)
+  const counted = (binding: string) => operations.filter((one) => one === binding).length
+
+  /** A site with one version, whose page loads the files. The data centre has a name of its own. */
+  async function publishPage(bodies: Readonly<Record<string, string>>): Promise<string> {
+    const document = exampleDocument()
+    const files = Object.entries(bodies).map(
+      ([path, body]) => [path, { body, type: 'text/javascript', hashed: true }] as const,
+    )
+    for (const [id, version] of Object.entries(document.versions)) {
+      const { manifest } = await publishVersion(
+        env.STORE,
+        id,
+        {
+          '/index.html': { body: `<h1>${crypto.randomUUID()}</h1>`, type: 'text/html' },
+          ...Object.fromEntries(files),
+        },
+        'none',
+        { loads: { '/index.html': [...Object.keys(bodies), '/gone.js'] } },
+      )
+      version.manifest = manifest
+    }
+    await env.ASSIGNMENTS.put('assignments', JSON.stringify(document))
+    operations.length = 0
+    return crypto.randomUUID()
+  }
+
+  const toBodies = (paths: readonly string[]) =>
+    Object.fromEntries(paths.map((path) => [path, `${path} ${crypto.randomUUID()}`]))
+  const visitor = { cookie: 'holo-visitor=AAAAAAAAAAAAAAAAAAAAAA' }
+
+  it('is read once, behind the page, and then nothing is left to read', async () => {
+    const router = newIsolate(await publishPage(toBodies(chunks)))
+    await get(router, '/', { ...DOCUMENT, ...visitor })
+    const page = ['KV.get assignments', 'R2.get manifests', 'R2.get blobs']
+    expect(operations.slice(0, 3)).toEqual(page)
+    expect(counted('R2.get blobs')).toBe(1 + chunks.length)
+    operations.length = 0
+    for (const chunk of chunks) {
+      const { status, headers } = await get(router, chunk, visitor)
+      expect([status, headers.get('server-timing')]).toEqual([
+        200,
+        expect.stringContaining('memory'),
+      ])
+    }
+    await get(router, '/', { ...DOCUMENT, ...visitor })
+    expect(operations).toEqual([])
+  })
+
+  it.each([
+    ['a crawler', 'GET', { ...DOCUMENT, 'user-agent': 'Googlebot/2.1' }],
+    ['a HEAD', 'HEAD', DOCUMENT],
+    ['who has the page', 'GET', { ...DOCUMENT, 'if-none-match': '"x"' }],
+    ['a request for a script', 'GET', { 'sec-fetch-dest': 'script' }],
+  ])('is not read for %s', async (_, method, headers) => {
+    const router = newIsolate(await publishPage(toBodies(chunks)))
+    await get(router, '/', { ...visitor, ...headers }, method)
+    expect(counted('R2.get blobs')).toBeLessThanOrEqual(1)
+  })
+
+  it(`is read up to ${MAX_WARMED_FILES} files, and ${MAX_WARMED_BYTES} bytes`, async () => {
+    const many = Array.from({ length: MAX_WARMED_FILES + 1 }, (_, i) => `/assets/${i}.js`)
+    await get(newIsolate(await publishPage(toBodies(many))), '/', { ...DOCUMENT, ...visitor })
+    expect(counted('R2.get blobs')).toBe(1 + MAX_WARMED_FILES)
+
+    const half = 'x'.repeat(MAX_WARMED_BYTES / 2)
+    const large = { '/a.js': `a${half}`, '/b.js': `b${half}`, '/c.js': 'c' }
+    await get(newIsolate(await publishPage(large)), '/', { ...DOCUMENT, ...visitor })
+    expect(counted('R2.get blobs')).toBe(1 + 2)
   })
 })
