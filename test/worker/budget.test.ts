@@ -127,9 +127,14 @@ describe('what a page loads, in a data centre that has not seen its version', ()
   const chunks = Array.from({ length: 12 }, (_, i) => `/assets/chunk-${i}.js`)
   const counted = (binding: string) => operations.filter((one) => one === binding).length
 
-  /** A site with one version, whose page loads the files. The data centre has a name of its own. */
+  /**
+   * A site with one version, whose page loads the files. The data centre has a name of its own, and
+   * the revision is higher than any that the control has adopted.
+   */
+  let revision = 1000
   async function publishPage(bodies: Readonly<Record<string, string>>): Promise<string> {
-    const document = exampleDocument()
+    revision += 1000
+    const document = { ...exampleDocument(), revision }
     const files = Object.entries(bodies).map(
       ([path, body]) => [path, { body, type: 'text/javascript', hashed: true }] as const,
     )
@@ -158,7 +163,7 @@ describe('what a page loads, in a data centre that has not seen its version', ()
   it('is read once, behind the page, and then nothing is left to read', async () => {
     const router = newIsolate(await publishPage(toBodies(chunks)))
     await get(router, '/', { ...DOCUMENT, ...visitor })
-    const page = ['KV.get assignments', 'R2.get manifests', 'R2.get blobs']
+    const page = ['KV.getWithMetadata assignments', 'R2.get manifests', 'R2.get blobs']
     expect(operations.slice(0, 3)).toEqual(page)
     expect(counted('R2.get blobs')).toBe(1 + chunks.length)
     operations.length = 0
