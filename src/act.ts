@@ -147,11 +147,10 @@ function serveFrom(
 ): Promise<ActResult> {
   const served = serve(situation, intent, isNamed)
   const { request, facts, assets, ctx, isCopy = false } = situation
-  // Who asks whether the page has changed has its files, too.
-  const isFirst = facts.method === 'GET' && !request.headers.has('if-none-match')
-  if (isFirst && opensPage(facts.kind) && !facts.crawler && !isCopy) {
-    assets.warm(manifest, intent, request, ctx)
-  }
+  // A page in a frame or fetched in advance may never be looked at. Who asks whether a page has changed
+  // has its files.
+  const isOpened = facts.kind === 'document' && !request.headers.has('if-none-match')
+  if (isOpened && !facts.crawler && !isCopy) assets.warm(manifest, intent, request, ctx)
   return served
 }
 

@@ -20,7 +20,7 @@ import {
   type EdgeCache,
   type Store,
 } from './store.ts'
-import { warmPage } from './warm.ts'
+import { listLoads, warmFiles } from './warm.ts'
 
 export class Assets {
   readonly counters: Counters = createCounters()
@@ -31,7 +31,9 @@ export class Assets {
 
   constructor({ store, cache }: { readonly store: Store; readonly cache: EdgeCache }) {
     this.#blobs = new Blobs(store, cache, this.counters)
-    this.#manifests = new Manifests(store, cache, this.counters)
+    this.#manifests = new Manifests(store, cache, this.counters, (...held) =>
+      this.#blobs.keep(...held),
+    )
     this.#elsewhere = new Elsewhere(this.#manifests, this.counters)
   }
 
@@ -80,8 +82,9 @@ export class Assets {
    * did not have. To be called after `serve`, whose reads come first then.
    */
   warm(manifest: Manifest, page: Intent, request: Request, ctx: Background): void {
-    if (page.kind !== 'file' || !this.#manifests.takeCold(manifest)) return
-    ctx.waitUntil(warmPage(manifest, page.entry.path, request, this.#blobs, ctx))
+    const paths = page.kind === 'file' ? listLoads(manifest, page.entry.path) : []
+    if (paths.length === 0 || !this.#manifests.takeCold(manifest)) return
+    ctx.waitUntil(warmFiles(manifest, paths, request, this.#blobs, ctx))
   }
 
   /**

@@ -8,6 +8,8 @@ import { MAX_MEMORY_MANIFESTS_BYTES, MAX_SIZES_BYTES, READ_TIMEOUT_MS } from './
 import { BoundedMemory } from './memory.ts'
 import type { Background, Counters, EdgeCache, Store, StoredBytes } from './store.ts'
 
+type KeepBlob = (hash: string, bytes: Uint8Array) => Promise<void>
+
 export class Manifests {
   readonly #store: Store
   readonly #cache: EdgeCache
@@ -19,7 +21,16 @@ export class Manifests {
   /** Those that the data centre did not have, and whose page nobody has warmed yet. */
   readonly #cold = new WeakSet<Manifest>()
 
-  constructor(store: Store, cache: EdgeCache, counters: Counters) {
+  readonly #keepBlob: KeepBlob
+
+  /** @param keepBlob gets the blobs that a manifest holds itself. */
+  constructor(
+    store: Store,
+    cache: EdgeCache,
+    counters: Counters,
+    keepBlob: KeepBlob = async () => {},
+  ) {
+    this.#keepBlob = keepBlob
     this.#store = store
     this.#cache = cache
     this.#counters = counters
@@ -90,6 +101,7 @@ export class Manifests {
       console.error(`manifest ${hash} cannot be used`, opened.error)
       return 'unavailable'
     }
+    await Promise.all([...opened.value.inlined()].map(([blob, held]) => this.#keepBlob(blob, held)))
     // Of requests that load it at the same time only the first counts.
     if (isCold && !this.#memory.get(hash)) this.#cold.add(opened.value)
     this.#memory.put(hash, opened.value, size)

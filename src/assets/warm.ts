@@ -16,26 +16,37 @@ const AT_ONCE = 4
 /** No read begins later than this: the platform ends work behind a reply after 30 s. */
 const WARM_MS = 10_000
 
-/** Loads the files of a page into memory, in the forms that the client of the page takes. */
-export async function warmPage(
+/** The paths of what a page loads, as its version lists them. */
+export function listLoads({ config: { loads = {} } }: Manifest, page: string): readonly string[] {
+  return Object.hasOwn(loads, page) ? (loads[page] ?? []) : []
+}
+
+/**
+ * Loads files of a page into memory, in the forms that the client of the page takes. What a request is
+ * reading already is left to it.
+ */
+export async function warmFiles(
   manifest: Manifest,
-  page: string,
+  paths: readonly string[],
   request: Request,
   blobs: Blobs,
   ctx: Background,
 ): Promise<void> {
   const began = Date.now()
   let isOver = false
-  await mapConcurrently(listWarmed(manifest, page, request), AT_ONCE, async (choice) => {
-    if (isOver || Date.now() - began > WARM_MS || blobs.has(choice.blob)) return
+  await mapConcurrently(chooseWarmed(manifest, paths, request), AT_ONCE, async (choice) => {
+    if (isOver || Date.now() - began > WARM_MS) return
+    if (blobs.has(choice.blob) || blobs.isBeingRead(choice.blob)) return
     // A store that fails once is not asked for what nobody has requested yet.
     if ((await blobs.load(choice, ctx)) === 'unavailable') isOver = true
   })
 }
 
-function listWarmed(manifest: Manifest, page: string, request: Request): readonly Choice[] {
-  const { loads = {} } = manifest.config
-  const paths = Object.hasOwn(loads, page) ? (loads[page] ?? []) : []
+function chooseWarmed(
+  manifest: Manifest,
+  paths: readonly string[],
+  request: Request,
+): readonly Choice[] {
   const accepted = toAcceptEncoding(request)
   const chosen: Choice[] = []
   let unused = MAX_WARMED_BYTES

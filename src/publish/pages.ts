@@ -94,20 +94,29 @@ const MAX_LISTED_PAGES = 20
 /** The files that it lists of each. */
 const MAX_LISTED_FILES = 20
 
+/** The order in which visitors presumably open pages: the home page, that of the app, short paths. */
+export function compareVisited(appPage: string | undefined) {
+  const toPlace = (path: string) =>
+    path === DEFAULT_APP_PAGE || path === appPage ? 0 : path.length
+  return ({ path: a }: { readonly path: string }, { path: b }: { readonly path: string }): number =>
+    toPlace(a) - toPlace(b) || (a < b ? -1 : 1)
+}
+
 /**
- * What the pages load, for the manifest: of those with the shortest paths, which visitors open first;
- * `undefined` if none loads anything. `paths` are the files that are served.
+ * What the pages load, for the manifest: of those that visitors open first; `undefined` if none loads
+ * anything. `paths` are the files that are served.
  */
 export function listLoads(
   pages: readonly PageMarkup[],
   paths: Iterable<string>,
+  appPage?: string,
 ): PageLoads | undefined {
   const known = new Set(paths)
   const listed = pages
     .filter(({ path }) => known.has(path))
     .map(({ path, loads }) => ({ path, files: loads.filter((file) => known.has(file)) }))
     .filter(({ files }) => files.length > 0)
-    .sort((a, b) => a.path.length - b.path.length || (a.path < b.path ? -1 : 1))
+    .sort(compareVisited(appPage))
     .slice(0, MAX_LISTED_PAGES)
     .map(({ path, files }) => [path, files.slice(0, MAX_LISTED_FILES)] as const)
   return listed.length > 0 ? Object.fromEntries(listed) : undefined

@@ -157,6 +157,7 @@ export async function surveyFolder(
   const loads = listLoads(
     pages,
     open.map(({ path }) => path),
+    appPage,
   )
   const config = {
     ...{ htmlHandling, notFound, ...(appPage && { appPage }), ...rules.config },

@@ -75,13 +75,33 @@ describe('prepareVersion', () => {
     [{ 'docs/index.html': '' }, 'none'],
   ])('handles what is not found as the files %j suggest: %s', async (files, expected) => {
     const { opened } = await prepare(makeFolder(files))
-    expect(opened.config).toEqual({ htmlHandling: 'auto-trailing-slash', notFound: expected })
+    expect(opened.config).toMatchObject({ htmlHandling: 'auto-trailing-slash', notFound: expected })
   })
 
   it('handles what is not found, and pages, as it is told', async () => {
     const told = { notFound: 'none', htmlHandling: 'drop-trailing-slash' } as const
     const { opened } = await prepare(makeFolder(SITE), told)
-    expect(opened.config).toEqual(told)
+    expect(opened.config).toMatchObject(told)
+  })
+
+  it('puts all forms of the first pages into the manifest, also those that another version has', async () => {
+    const page = `<h1>home</h1>${'<p>some text</p>'.repeat(100)}`
+    const folder = makeFolder({
+      'index.html': page,
+      'a.html': 'short',
+      'large.html': Array.from({ length: 9000 }, (_, i) => `<b>${i}</b>`).join(''),
+      'app.js': 'code',
+    })
+    const first = await prepare(folder)
+    const home = first.opened.find('/index.html')
+    const forms = [home, ...(home?.encodings ?? [])].map((form) => form?.blob)
+    expect(forms).toHaveLength(3)
+    const inlined = new Map(first.opened.inlined())
+    expect([...inlined.keys()]).toEqual([...forms, first.opened.find('/a.html')?.blob])
+    expect(new TextDecoder().decode(inlined.get(home?.blob ?? ''))).toBe(page)
+
+    const again = await prepare(folder, { retained: [{ id: '0.9.0', manifest: first.opened }] })
+    expect(again.manifest).toBe(first.manifest)
   })
 
   it('refuses an empty folder unless services answer', async () => {

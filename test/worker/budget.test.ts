@@ -5,7 +5,7 @@ import { MAX_WARMED_BYTES, MAX_WARMED_FILES } from '../../src/assets/limits.ts'
 import type { Env } from '../../src/env.ts'
 import { createRouter, type Router } from '../../src/router.ts'
 import { exampleDocument } from '../support/document.ts'
-import { publishVersion } from '../support/published.ts'
+import { type PublishedFiles, publishVersion } from '../support/published.ts'
 
 const env = bindings as Env
 const DOCUMENT = { 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' }
@@ -44,9 +44,9 @@ async function get(
   const ctx = createExecutionContext()
   const request = new Request(`https://shop.example.com${path}`, { headers, method })
   const response = await router(request, ctx)
-  await response.arrayBuffer()
+  const body = await response.arrayBuffer()
   await waitOnExecutionContext(ctx)
-  return response
+  return new Response([204, 304].includes(response.status) ? null : body, response)
 }
 
 beforeAll(async () => {
@@ -123,49 +123,80 @@ describe('what a request costs', () => {
   })
 })
 
-describe('what a page loads, in a data centre that has not seen its version', () => {
+/** Other bytes each time, because a data centre keeps what it has seen. */
+const toBytes = (text: string) => new TextEncoder().encode(`${text} ${crypto.randomUUID()}`)
+const visitor = { cookie: 'holo-visitor=AAAAAAAAAAAAAAAAAAAAAA' }
+const toBodies = (paths: readonly string[]) =>
+  Object.fromEntries(paths.map((path) => [path, toBytes(path)]))
+
+describe('in a data centre that has not seen the version', () => {
   const chunks = Array.from({ length: 12 }, (_, i) => `/assets/chunk-${i}.js`)
   const counted = (binding: string) => operations.filter((one) => one === binding).length
+  let revision = 1000
 
   /**
-   * A site with one version, whose page loads the files. The data centre has a name of its own, and
-   * the revision is higher than any that the control has adopted.
+   * A site whose page loads the files, and an isolate in a data centre of its own. The revision is
+   * higher than any that the control has adopted.
+   *
+   * @param toInline what the manifest holds of the page.
    */
-  let revision = 1000
-  async function publishPage(bodies: Readonly<Record<string, string>>): Promise<string> {
+  async function startSite(
+    bodies: Readonly<Record<string, Uint8Array<ArrayBuffer>>>,
+    toInline?: (page: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>,
+  ): Promise<{ readonly router: Router; readonly page: string }> {
     revision += 1000
     const document = { ...exampleDocument(), revision }
-    const files = Object.entries(bodies).map(
-      ([path, body]) => [path, { body, type: 'text/javascript', hashed: true }] as const,
-    )
+    const body = toBytes('a page')
+    const files: PublishedFiles = {
+      '/index.html': {
+        body,
+        type: 'text/html; charset=utf-8',
+        ...(toInline && { inline: toInline(body) }),
+      },
+      ...Object.fromEntries(
+        Object.entries(bodies).map(([path, code]) => [
+          path,
+          { body: code, type: 'text/javascript', hashed: true },
+        ]),
+      ),
+    }
+    const loads = { '/index.html': [...Object.keys(bodies), '/gone.js'] }
     for (const [id, version] of Object.entries(document.versions)) {
-      const { manifest } = await publishVersion(
-        env.STORE,
-        id,
-        {
-          '/index.html': { body: `<h1>${crypto.randomUUID()}</h1>`, type: 'text/html' },
-          ...Object.fromEntries(files),
-        },
-        'none',
-        { loads: { '/index.html': [...Object.keys(bodies), '/gone.js'] } },
-      )
-      version.manifest = manifest
+      version.manifest = (await publishVersion(env.STORE, id, files, 'none', { loads })).manifest
     }
     await env.ASSIGNMENTS.put('assignments', JSON.stringify(document))
     operations.length = 0
-    return crypto.randomUUID()
+    return { router: newIsolate(crypto.randomUUID()), page: new TextDecoder().decode(body) }
   }
 
-  const toBodies = (paths: readonly string[]) =>
-    Object.fromEntries(paths.map((path) => [path, `${path} ${crypto.randomUUID()}`]))
-  const visitor = { cookie: 'holo-visitor=AAAAAAAAAAAAAAAAAAAAAA' }
+  it('the first page costs one R2 get before its first byte: the manifest, which holds it', async () => {
+    const { router, page } = await startSite({}, (bytes) => bytes)
+    const response = await get(router, '/', { ...DOCUMENT, ...visitor })
+    expect([response.status, await response.text()]).toEqual([200, page])
+    expect(operations).toEqual(['KV.getWithMetadata assignments', 'R2.get manifests'])
+  })
 
-  it('is read once, behind the page, and then nothing is left to read', async () => {
-    const router = newIsolate(await publishPage(toBodies(chunks)))
+  it('a manifest that holds other bytes than the page has is not believed', async () => {
+    const { router, page } = await startSite({}, () => toBytes('another page'))
+    const response = await get(router, '/', { ...DOCUMENT, ...visitor })
+    expect([response.status, await response.text()]).toEqual([200, page])
+    expect(counted('R2.get blobs')).toBe(1)
+  })
+
+  it('a file costs one R2 get and nothing else once the isolate knows its version', async () => {
+    const { router } = await startSite(toBodies(['/a.js', '/b.js']))
+    await get(router, '/a.js', visitor)
+    operations.length = 0
+    expect((await get(router, '/b.js', visitor)).status).toBe(200)
+    expect(operations).toEqual(['R2.get blobs'])
+  })
+
+  it('what a page loads is read once, behind it, and then nothing is left to read', async () => {
+    const { router } = await startSite(toBodies(chunks), (bytes) => bytes)
     await get(router, '/', { ...DOCUMENT, ...visitor })
-    const page = ['KV.getWithMetadata assignments', 'R2.get manifests', 'R2.get blobs']
-    expect(operations.slice(0, 3)).toEqual(page)
-    expect(counted('R2.get blobs')).toBe(1 + chunks.length)
+    const page = ['KV.getWithMetadata assignments', 'R2.get manifests']
+    expect(operations.slice(0, page.length)).toEqual(page)
+    expect(counted('R2.get blobs')).toBe(chunks.length)
     operations.length = 0
     for (const chunk of chunks) {
       const { status, headers } = await get(router, chunk, visitor)
@@ -182,21 +213,24 @@ describe('what a page loads, in a data centre that has not seen its version', ()
     ['a crawler', 'GET', { ...DOCUMENT, 'user-agent': 'Googlebot/2.1' }],
     ['a HEAD', 'HEAD', DOCUMENT],
     ['who has the page', 'GET', { ...DOCUMENT, 'if-none-match': '"x"' }],
+    ['a prefetch', 'GET', { ...DOCUMENT, 'sec-purpose': 'prefetch' }],
     ['a request for a script', 'GET', { 'sec-fetch-dest': 'script' }],
-  ])('is not read for %s', async (_, method, headers) => {
-    const router = newIsolate(await publishPage(toBodies(chunks)))
+  ])('nothing is read in advance for %s', async (_, method, headers) => {
+    const { router } = await startSite(toBodies(chunks))
     await get(router, '/', { ...visitor, ...headers }, method)
     expect(counted('R2.get blobs')).toBeLessThanOrEqual(1)
   })
 
-  it(`is read up to ${MAX_WARMED_FILES} files, and ${MAX_WARMED_BYTES} bytes`, async () => {
+  it(`at most ${MAX_WARMED_FILES} files and ${MAX_WARMED_BYTES} bytes are read in advance`, async () => {
     const many = Array.from({ length: MAX_WARMED_FILES + 1 }, (_, i) => `/assets/${i}.js`)
-    await get(newIsolate(await publishPage(toBodies(many))), '/', { ...DOCUMENT, ...visitor })
+    const first = await startSite(toBodies(many))
+    await get(first.router, '/', { ...DOCUMENT, ...visitor })
     expect(counted('R2.get blobs')).toBe(1 + MAX_WARMED_FILES)
 
-    const half = 'x'.repeat(MAX_WARMED_BYTES / 2)
-    const large = { '/a.js': `a${half}`, '/b.js': `b${half}`, '/c.js': 'c' }
-    await get(newIsolate(await publishPage(large)), '/', { ...DOCUMENT, ...visitor })
+    const toHalf = (fill: number) => new Uint8Array(MAX_WARMED_BYTES / 2).fill(fill)
+    const large = { '/a.js': toHalf(1), '/b.js': toHalf(2), '/c.js': toBytes('c') }
+    const second = await startSite(large)
+    await get(second.router, '/', { ...DOCUMENT, ...visitor })
     expect(counted('R2.get blobs')).toBe(1 + 2)
   })
 })

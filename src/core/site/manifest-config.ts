@@ -25,6 +25,8 @@ export type ManifestConfig = {
   readonly redirects?: readonly RedirectRule[]
   /** What its pages load at once, as manifest paths: a hint that changes no reply. */
   readonly loads?: PageLoads
+  /** Blobs that the manifest itself holds, by hash: where they begin in its text, and their length. */
+  readonly inline?: Readonly<Record<string, readonly [offset: number, length: number]>>
 }
 
 /** Files by the page that loads them, all as manifest paths. */
@@ -52,6 +54,7 @@ export function parseManifestConfig(text: string): Result<ManifestConfig, string
     headers,
     redirects,
     loads,
+    inline,
   } = fields
   if (!isOneOf(HTML_HANDLING, htmlHandling)) return refuse('htmlHandling', htmlHandling)
   if (!isOneOf(NOT_FOUND, notFound)) return refuse('notFound', notFound)
@@ -65,6 +68,7 @@ export function parseManifestConfig(text: string): Result<ManifestConfig, string
     ...(headers && { headers }),
     ...(redirects && { redirects }),
     ...(isPageLoads(loads) && { loads }),
+    ...(isInline(inline) && { inline }),
   })
 }
 
@@ -73,6 +77,14 @@ function isPageLoads(value: unknown): value is PageLoads {
   if (typeof value !== 'object' || value === null) return false
   return Object.values(value).every(
     (files: unknown) => Array.isArray(files) && files.every((file) => typeof file === 'string'),
+  )
+}
+
+/** The same for what the manifest holds: without it the blobs are read from the store. */
+function isInline(value: unknown): value is NonNullable<ManifestConfig['inline']> {
+  if (typeof value !== 'object' || value === null) return false
+  return Object.values(value).every(
+    (span: unknown) => Array.isArray(span) && span.length === 2 && span.every(Number.isSafeInteger),
   )
 }
 
