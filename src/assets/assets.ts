@@ -27,13 +27,12 @@ export class Assets {
   readonly #blobs: Blobs
   readonly #manifests: Manifests
   readonly #elsewhere: Elsewhere
+  readonly #keepBlob = (hash: string, bytes: Uint8Array) => this.#blobs.keep(hash, bytes)
   readonly #pages = createInsertedPages()
 
   constructor({ store, cache }: { readonly store: Store; readonly cache: EdgeCache }) {
     this.#blobs = new Blobs(store, cache, this.counters)
-    this.#manifests = new Manifests(store, cache, this.counters, (...held) =>
-      this.#blobs.keep(...held),
-    )
+    this.#manifests = new Manifests(store, cache, this.counters)
     this.#elsewhere = new Elsewhere(this.#manifests, this.counters)
   }
 
@@ -42,7 +41,8 @@ export class Assets {
     version: Pick<Version, 'manifest'>,
     ctx: Background,
   ): Promise<Manifest | 'unavailable'> {
-    const manifest = await this.#manifests.load(version.manifest, MAX_MANIFEST_BYTES, ctx)
+    const { manifest: hash } = version
+    const manifest = await this.#manifests.load(hash, MAX_MANIFEST_BYTES, ctx, this.#keepBlob)
     if (manifest !== 'too-large') return manifest
     console.error(`manifest ${version.manifest} has more than ${MAX_MANIFEST_BYTES} bytes`)
     return 'unavailable'

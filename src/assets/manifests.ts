@@ -21,16 +21,7 @@ export class Manifests {
   /** Those that the data centre did not have, and whose page nobody has warmed yet. */
   readonly #cold = new WeakSet<Manifest>()
 
-  readonly #keepBlob: KeepBlob
-
-  /** @param keepBlob gets the blobs that a manifest holds itself. */
-  constructor(
-    store: Store,
-    cache: EdgeCache,
-    counters: Counters,
-    keepBlob: KeepBlob = async () => {},
-  ) {
-    this.#keepBlob = keepBlob
+  constructor(store: Store, cache: EdgeCache, counters: Counters) {
     this.#store = store
     this.#cache = cache
     this.#counters = counters
@@ -49,11 +40,14 @@ export class Manifests {
   /**
    * The manifest, unless it has more than `maxBytes` or cannot be had: the store fails, does not
    * have it, or has something else under its name.
+   *
+   * @param keepBlob gets the blobs that the manifest holds itself, when it was not in memory.
    */
   async load(
     hash: string,
     maxBytes: number,
     ctx: Background,
+    keepBlob?: KeepBlob,
   ): Promise<Manifest | 'too-large' | 'unavailable'> {
     const kept = this.#memory.get(hash)
     const size = kept?.bytes.length ?? this.#sizes.get(hash) ?? 0
@@ -64,7 +58,7 @@ export class Manifests {
     this.#counters.cacheGets++
     const cached = await this.#cache.match(key)
     if (cached) {
-      const manifest = await this.#open(hash, cached, maxBytes, false)
+      const manifest = await this.#open(hash, cached, maxBytes, keepBlob)
       if (manifest !== 'unavailable') {
         this.#counters.cacheHits++
         return manifest
@@ -75,9 +69,12 @@ export class Manifests {
     const stored = await this.#store.getManifest(hash)
     if (stored === 'missing') console.error(`manifest ${hash} is not in the store`)
     const manifest =
-      typeof stored === 'string' ? 'unavailable' : await this.#open(hash, stored, maxBytes, true)
+      typeof stored === 'string'
+        ? 'unavailable'
+        : await this.#open(hash, stored, maxBytes, keepBlob)
     if (manifest === 'unavailable') this.#counters.r2Failures++
     if (manifest instanceof Manifest) {
+      this.#cold.add(manifest)
       this.#counters.cachePuts++
       ctx.waitUntil(this.#cache.put(key, manifest.bytes, manifest.bytes.length))
     }
@@ -88,7 +85,7 @@ export class Manifests {
     hash: string,
     { body, size }: StoredBytes,
     maxBytes: number,
-    isCold: boolean,
+    keepBlob: KeepBlob | undefined,
   ): Promise<Manifest | 'too-large' | 'unavailable'> {
     this.#sizes.put(hash, size, hash.length)
     if (size > maxBytes) {
@@ -101,9 +98,9 @@ export class Manifests {
       console.error(`manifest ${hash} cannot be used`, opened.error)
       return 'unavailable'
     }
-    await Promise.all([...opened.value.inlined()].map(([blob, held]) => this.#keepBlob(blob, held)))
-    // Of requests that load it at the same time only the first counts.
-    if (isCold && !this.#memory.get(hash)) this.#cold.add(opened.value)
+    if (keepBlob) {
+      await Promise.all([...opened.value.inlined()].map(([blob, held]) => keepBlob(blob, held)))
+    }
     this.#memory.put(hash, opened.value, size)
     return opened.value
   }

@@ -7,8 +7,8 @@
 //   entries    60 bytes each, sorted by (hash of path, path)
 //   encodings  40 bytes each, those of one entry together
 //   types      8 bytes each: offset and length of a content type
-//   text       UTF-8: paths, content types, the configuration as JSON; and the blobs of a few small
-//              pages, which the configuration lists as `inline`
+//   text       UTF-8: paths, content types, the configuration as JSON; and blobs of the first pages,
+//              which the configuration lists as `inline`
 //
 // All numbers are little-endian. A manifest with private files has format 2, so that a Holo which would
 // serve them refuses it; every other one has format 1.
@@ -67,12 +67,12 @@ export const MAX_MANIFEST_BYTES = 24 * 2 ** 20
 
 /**
  * The blobs that a manifest holds itself, in sum. Every isolate that opens the version reads them, so
- * they are few: all forms of one or a few small pages.
+ * that they are those of its first pages: a typical page with its scripts and styles fits.
  */
-export const MAX_INLINE_BYTES = 32 * 2 ** 10
+export const MAX_INLINE_BYTES = 192 * 2 ** 10
 
-/** Their number. A page has up to four forms. */
-export const MAX_INLINE_BLOBS = 32
+/** Their number. */
+export const MAX_INLINE_BLOBS = 48
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
