@@ -5,7 +5,7 @@ import { MAX_WARMED_BYTES, MAX_WARMED_FILES } from '../../src/assets/limits.ts'
 import type { Env } from '../../src/env.ts'
 import { createRouter, type Router } from '../../src/router.ts'
 import { exampleDocument } from '../support/document.ts'
-import { type PublishedFiles, publishVersion } from '../support/published.ts'
+import { type PublishedFile, type PublishedFiles, publishVersion } from '../support/published.ts'
 
 const env = bindings as Env
 const DOCUMENT = { 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' }
@@ -124,7 +124,8 @@ describe('what a request costs', () => {
 })
 
 /** Other bytes each time, because a data centre keeps what it has seen. */
-const toBytes = (text: string) => new TextEncoder().encode(`${text} ${crypto.randomUUID()}`)
+const toBytes = (text: string) =>
+  Uint8Array.from(new TextEncoder().encode(`${text} ${crypto.randomUUID()}`))
 const visitor = { cookie: 'holo-visitor=AAAAAAAAAAAAAAAAAAAAAA' }
 const toBodies = (paths: readonly string[]) =>
   Object.fromEntries(paths.map((path) => [path, toBytes(path)]))
@@ -138,21 +139,18 @@ describe('in a data centre that has not seen the version', () => {
    * A site whose page loads the files, and an isolate in a data centre of its own. The revision is
    * higher than any that the control has adopted.
    *
-   * @param toInline what the manifest holds of the page.
+   * @param held what the manifest holds of each file.
    */
   async function startSite(
     bodies: Readonly<Record<string, Uint8Array<ArrayBuffer>>>,
-    toInline?: (page: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>,
+    held: (file: PublishedFile & { path: string }) => Uint8Array<ArrayBuffer> | undefined = () =>
+      undefined,
   ): Promise<{ readonly router: Router; readonly page: string }> {
     revision += 1000
     const document = { ...exampleDocument(), revision }
     const body = toBytes('a page')
     const files: PublishedFiles = {
-      '/index.html': {
-        body,
-        type: 'text/html; charset=utf-8',
-        ...(toInline && { inline: toInline(body) }),
-      },
+      '/index.html': { body, type: 'text/html; charset=utf-8' },
       ...Object.fromEntries(
         Object.entries(bodies).map(([path, code]) => [
           path,
@@ -160,19 +158,31 @@ describe('in a data centre that has not seen the version', () => {
         ]),
       ),
     }
+    const published = Object.entries(files).map(([path, file]) => {
+      const inline = held({ ...file, path })
+      return [path, { ...file, ...(inline && { inline }) }] as const
+    })
     const loads = { '/index.html': [...Object.keys(bodies), '/gone.js'] }
     for (const [id, version] of Object.entries(document.versions)) {
-      version.manifest = (await publishVersion(env.STORE, id, files, 'none', { loads })).manifest
+      const stored = await publishVersion(env.STORE, id, Object.fromEntries(published), 'none', {
+        loads,
+      })
+      version.manifest = stored.manifest
     }
     await env.ASSIGNMENTS.put('assignments', JSON.stringify(document))
     operations.length = 0
     return { router: newIsolate(crypto.randomUUID()), page: new TextDecoder().decode(body) }
   }
 
-  it('the first page costs one R2 get before its first byte: the manifest, which holds it', async () => {
-    const { router, page } = await startSite({}, (bytes) => bytes)
+  const holdAll = ({ body }: PublishedFile) => (typeof body === 'string' ? toBytes(body) : body)
+  const holdPage = (file: PublishedFile & { path: string }) =>
+    file.path === '/index.html' ? holdAll(file) : undefined
+
+  it('a page costs one R2 get and nothing else: the manifest, which holds all of it', async () => {
+    const { router, page } = await startSite(toBodies(chunks), holdAll)
     const response = await get(router, '/', { ...DOCUMENT, ...visitor })
     expect([response.status, await response.text()]).toEqual([200, page])
+    for (const chunk of chunks) expect((await get(router, chunk, visitor)).status).toBe(200)
     expect(operations).toEqual(['KV.getWithMetadata assignments', 'R2.get manifests'])
   })
 
@@ -192,7 +202,7 @@ describe('in a data centre that has not seen the version', () => {
   })
 
   it('what a page loads is read once, behind it, and then nothing is left to read', async () => {
-    const { router } = await startSite(toBodies(chunks), (bytes) => bytes)
+    const { router } = await startSite(toBodies(chunks), holdPage)
     await get(router, '/', { ...DOCUMENT, ...visitor })
     const page = ['KV.getWithMetadata assignments', 'R2.get manifests']
     expect(operations.slice(0, page.length)).toEqual(page)
