@@ -2,6 +2,8 @@
 // schemas are made from it.
 
 import type { CommandRow } from './command.ts'
+import { DEPLOY } from './commands/deploy.ts'
+import { DEV } from './commands/dev.ts'
 import { DOCUMENT_COMMANDS, TRANSFER_COMMANDS } from './commands/documents.ts'
 import { DORA } from './commands/dora.ts'
 import { ENV_COMMANDS } from './commands/env.ts'
@@ -53,6 +55,8 @@ import { WINDOWS_COMMANDS } from './commands/windows.ts'
 
 export const COMMAND_ROWS: readonly CommandRow[] = [
   INIT,
+  DEV,
+  DEPLOY,
   LOGIN,
   PUBLISH,
   ...VERSION_COMMANDS,

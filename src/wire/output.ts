@@ -115,6 +115,32 @@ export const initOutput = z.strictObject({
   folder: z.string().optional(),
 })
 
+/** Of `holo dev`, printed once it runs. */
+export const devOutput = z.strictObject({
+  url: z.string().describe('Where the site is'),
+  data: z.string().describe('The folder that everything is stored in'),
+  tokenFile: z.string().describe('The file with the first token of the API'),
+  signIn: z.string().optional().describe('Opens the dashboard, once'),
+  version: z.string().optional().describe('Left out when nothing was published now'),
+  folder: z.string().optional().describe('What was published as this version'),
+  files: z.int().optional(),
+})
+
+/** Of `holo deploy`. */
+export const deployOutput = z.strictObject({
+  file: z.string().describe('The wrangler.toml that was used'),
+  isNew: z.boolean().describe('true: it was written now'),
+  worker: z.string().describe('The name of the Worker'),
+  dryRun: z.boolean(),
+  outdir: z.string().optional().describe('With --outdir: where the built Worker is'),
+  url: z.string().optional().describe('The address, if it is known'),
+  token: z
+    .enum(['made', 'unchanged'])
+    .optional()
+    .describe('Whether the first token was made now; left out for a dry run'),
+  keptIn: z.string().optional().describe('Where the new token is kept'),
+})
+
 export const loginOutput = z.strictObject({
   url: z.string().optional(),
   trusted: z.array(z.string()).describe('All hosts that are trusted now'),

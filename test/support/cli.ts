@@ -17,6 +17,10 @@ export const makeConfigHome = () => mkdtempSync(join(tmpdir(), 'holo-config-'))
 const CONFIG_HOME = makeConfigHome()
 process.on('exit', () => rmSync(CONFIG_HOME, { recursive: true, force: true }))
 
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+/** Bundled from source, and only by the commands that need it. */
+const loadParts = async () =>
+  (await import('../../scripts/local/checkout-parts.ts')).loadCheckoutParts()
 export const HOLO = fileURLToPath(new URL('../../bin/holo.js', import.meta.url))
 export const NODE = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url))
 
@@ -33,6 +37,8 @@ export const NOTHING_YET = Symbol('nothing yet')
 
 export type RunOptions = {
   readonly cwd?: string
+  /** The folder of the package, if it is not this checkout. */
+  readonly root?: string
   readonly env?: Readonly<Record<string, string | undefined>>
   /** What is typed on a terminal; without it there is none. */
   readonly typed?: string | typeof NOTHING_YET
@@ -73,7 +79,7 @@ export async function holo(args: readonly string[], options: RunOptions = {}): P
       stderr: screen('stderr'),
     },
     signal: options.signal ?? new AbortController().signal,
-    version: '0.0.0-test',
+    installation: { version: '0.0.0-test', root: options.root ?? ROOT, loadParts },
   })
   return { code, ...written, json: parse(written.stdout) }
 }
