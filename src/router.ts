@@ -164,7 +164,7 @@ async function route(
   const isTab = address.path === TAB_PATH
   const isPreview = address.path === PREVIEW_PATH
   const isReport = isReportPath(address.path)
-  const hostRole = toHostRole(deps.dashboardHost, address.url)
+  const hostRole = toHostRole(deps.dashboardHost, address.site)
   if (isOwnPath(address.path) && !isVersionNow && !isTab && !isPreview && !isReport) {
     if (isReportScriptPath(address.path)) return serveReportScript(request, address.path)
     if (isTabScriptPath(address.path)) return serveTabScript(request, address.path)
@@ -208,7 +208,7 @@ async function route(
   if (isPreview) return gate.serve(request, address, assignments, requestId)
   const exchanged = await gate.exchange(request, kind, address, assignments, requestId)
   if (exchanged) return exchanged
-  const opened = await gate.open(request, address.url.protocol === 'https:', assignments)
+  const opened = await gate.open(request, address.site.isSecure, assignments)
   const flags = isOfrep ? assignments.flags : undefined
   const options = {
     ...toFactsOptions(assignments),
@@ -288,7 +288,7 @@ async function route(
   try {
     acted = await act(situation)
   } finally {
-    const replied = acted ? toCountedReply(acted) : BROKEN
+    const replied = acted ? toCountedReply(acted, request.method) : BROKEN
     const doubt = counter.recorder.record(asked, replied, mayAskOther)
     if (doubt) waitUntil(askOther(doubt, situation, counter).then(flushLater))
     flushLater()
@@ -302,7 +302,8 @@ async function route(
   finishReply(response, facts, decision, {
     expose: assignments.expose.response,
     timing: [`holo-assignments;desc="${origin}"`, ...(isStale ? ['holo-stale'] : []), ...timing],
-    mayBeHtml: counted.service !== undefined && mayTakeHtml(request.headers),
+    mayBeHtml:
+      counted.service !== undefined && response.status === 304 && mayTakeHtml(request.headers),
     isOwnFile: counted.isNamed,
     isPinLost: isPinLost(facts, assignments),
     isForFewEyes: isPreviewed,
