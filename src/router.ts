@@ -51,7 +51,7 @@ import { watchBody } from './metrics/bodies.ts'
 import { type Counter, createCounter, SkippedRules } from './metrics/counter.ts'
 import type { CountedReply, CountedRequest } from './metrics/observed.ts'
 import { serveBarScript } from './preview/bar.ts'
-import { PreviewGate } from './preview/gate.ts'
+import { CLOSED, PreviewGate } from './preview/gate.ts'
 import { forwardRequest } from './proxy/forward.ts'
 import { type Backends, createBackends } from './proxy/origins.ts'
 import { ShadowBudget } from './proxy/shadow/budget.ts'
@@ -105,7 +105,7 @@ export function createRouter(env: Env): Router {
     const requestId = request.headers.get('cf-ray') ?? crypto.randomUUID()
     try {
       const response = await route(parts, request, requestId, ctx)
-      await drainUnread(request)
+      if (request.body !== null) await drainUnread(request)
       return response
     } catch (cause) {
       console.error(`request ${requestId} failed`, cause)
@@ -206,9 +206,14 @@ async function route(
     return forwarded.response
   }
   if (isPreview) return gate.serve(request, address, assignments, requestId)
-  const exchanged = await gate.exchange(request, kind, address, assignments, requestId)
-  if (exchanged) return exchanged
-  const opened = await gate.open(request, address.site.isSecure, assignments)
+  if (address.search !== '') {
+    const exchanged = await gate.exchange(request, kind, address, assignments, requestId)
+    if (exchanged) return exchanged
+  }
+  const { isSecure } = address.site
+  const opened = gate.isClosed(request, isSecure, assignments)
+    ? CLOSED
+    : await gate.open(request, isSecure, assignments)
   const flags = isOfrep ? assignments.flags : undefined
   const options = {
     ...toFactsOptions(assignments),
