@@ -72,7 +72,7 @@ async function perform(surroundings: Surroundings, { command, args, options }: C
 }
 
 function toContext(
-  { cwd, env, streams, signal }: Surroundings,
+  { cwd, env, streams, signal, version }: Surroundings,
   shared: SharedOptions,
   show: Context['show'],
 ): Context {
@@ -95,6 +95,7 @@ function toContext(
     columns: toColumns(streams.stdout),
     shared,
     signal,
+    version,
     say,
     show,
     target: toTarget,
