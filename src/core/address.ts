@@ -56,8 +56,7 @@ function toSite({ origin, protocol, host, hostname }: URL): Site {
 
 /** The site of an address that `readAddress` could read. */
 export function readSite(raw: string): Site {
-  const { site } = siteOf(raw.slice(0, raw.indexOf('/', MIN_ORIGIN_CHARACTERS)))
-  return site ?? toSite(new URL(raw))
+  return readPlain(raw)?.site ?? toSite(new URL(raw))
 }
 
 /** The host holds no `?` here, and the platform removes fragments. */
