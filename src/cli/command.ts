@@ -2,6 +2,7 @@
 // made. program.ts parses the command line, and commands/ holds the commands.
 
 import type { z } from 'zod'
+import type { Installation } from '../local/package-parts.ts'
 import type { Scope as TokenScope } from '../wire/scopes.ts'
 import type { Api } from './api.ts'
 import type { Target } from './target.ts'
@@ -41,6 +42,8 @@ export type Context = {
   /** The width of standard output; `undefined` for no limit. */
   readonly columns: number | undefined
   readonly shared: SharedOptions
+  /** The package that this command is of. */
+  readonly installation: Installation
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
   /** Writes a line for people to standard error. */

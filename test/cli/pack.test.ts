@@ -59,11 +59,23 @@ describe('the package, installed elsewhere', () => {
     expect(JSON.parse(readFileSync(join(folder, $schema), 'utf8')).title).toBe('holo.json')
   })
 
-  it('holds the bundle and no source', () => {
+  it('holds what is built and no source', () => {
     const inside = join(folder, 'node_modules/holo-edge')
-    expect(readdirSync(inside).sort()).toEqual(
-      ['LICENSE', 'README.md', 'bin', 'dist', 'node_modules', 'package.json', 'schemas'].sort(),
+    const top = 'CHANGELOG.md LICENSE README.md bin dist node_modules package.json schemas'
+    expect(readdirSync(inside).sort()).toEqual(top.split(' '))
+    expect(readdirSync(join(inside, 'dist')).sort()).toEqual(
+      'dashboard holo.js worker worker-options.json wrangler.toml'.split(' '),
     )
+    expect(readdirSync(join(inside, 'dist/worker')).sort()).toEqual(['worker.js', 'worker.js.map'])
+    expect(readdirSync(join(inside, 'dist/dashboard')).sort()).toEqual(['assets', 'index.html'])
+  })
+
+  it('holds the Worker as it would be deployed, whose source map names files and holds no source', () => {
+    const worker = join(folder, 'node_modules/holo-edge/dist/worker/worker.js')
+    const map = JSON.parse(readFileSync(`${worker}.map`, 'utf8'))
+    expect(readFileSync(worker, 'utf8').length).toBeLessThan(1_500_000)
+    expect(map.sources).toContain('../../src/router.ts')
+    expect(map.sourcesContent).toBeUndefined()
   })
 
   it('says in its metadata which Node the command needs', () => {

@@ -17,6 +17,10 @@ export const makeConfigHome = () => mkdtempSync(join(tmpdir(), 'holo-config-'))
 const CONFIG_HOME = makeConfigHome()
 process.on('exit', () => rmSync(CONFIG_HOME, { recursive: true, force: true }))
 
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+/** Bundled from source, and only by the commands that need it. */
+const loadParts = async () =>
+  (await import('../../scripts/local/checkout-parts.ts')).loadCheckoutParts()
 export const HOLO = fileURLToPath(new URL('../../bin/holo.js', import.meta.url))
 export const NODE = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url))
 
@@ -73,7 +77,7 @@ export async function holo(args: readonly string[], options: RunOptions = {}): P
       stderr: screen('stderr'),
     },
     signal: options.signal ?? new AbortController().signal,
-    version: '0.0.0-test',
+    installation: { version: '0.0.0-test', root: ROOT, loadParts },
   })
   return { code, ...written, json: parse(written.stdout) }
 }
