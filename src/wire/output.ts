@@ -110,9 +110,25 @@ export const importOutput = changeOutput.extend({
 
 export const initOutput = z.strictObject({
   file: z.string(),
+  framework: z.string().describe('As people call it; "a server", "plain HTML" or "unknown"'),
+  kind: z.enum(['static', 'server']).describe('server: pages are made by a server of the project'),
+  build: z.string().optional().describe('The command of the build; left out if there is none'),
+  folder: z.string().describe('What is published'),
+  package: z.string().optional().describe('Of a monorepo, the folder of the package'),
+  packageManager: z.string(),
+  files: z.array(
+    z.strictObject({
+      path: z.string().describe('From the top of the repository'),
+      state: z
+        .enum(['written', 'unchanged', 'overwritten', 'kept'])
+        .describe('kept: it was there and says something else'),
+    }),
+  ),
+  dryRun: z.boolean().describe('true: nothing was written'),
   target: z.string(),
-  url: z.string(),
-  folder: z.string().optional(),
+  url: z.string().optional().describe('Left out while it is not known'),
+  notes: z.array(z.string()).describe('What stands in the way, each with its mend'),
+  next: z.array(z.string()).describe('The commands to continue with'),
 })
 
 export const loginOutput = z.strictObject({

@@ -20,8 +20,6 @@ export type PackageManager = {
   readonly exec: string
   /** Installs what the lockfile says, or, without one, what package.json says. */
   readonly install: string
-  /** The beginning of a command that adds a development package. */
-  readonly add: string
 }
 
 const EXEC = { npm: 'npx --no-install', pnpm: 'pnpm exec', yarn: 'yarn run', bun: 'bunx' } as const
@@ -30,12 +28,6 @@ const FROZEN = {
   pnpm: 'pnpm install --frozen-lockfile',
   yarn: 'yarn install --immutable',
   bun: 'bun install --frozen-lockfile',
-} as const
-const ADD = {
-  npm: 'npm install --save-dev',
-  pnpm: 'pnpm add --save-dev',
-  yarn: 'yarn add --dev',
-  bun: 'bun add --dev',
 } as const
 
 /**
@@ -59,6 +51,5 @@ export function choosePackageManager(
     run: (script) => (name === 'npm' && script === 'start' ? 'npm start' : `${name} run ${script}`),
     exec: EXEC[name],
     install: locked === undefined ? `${name} install` : frozen,
-    add: ADD[name],
   }
 }
