@@ -2,6 +2,7 @@
 // schemas are made from it.
 
 import type { CommandRow } from './command.ts'
+import { DEV } from './commands/dev.ts'
 import { DOCUMENT_COMMANDS, TRANSFER_COMMANDS } from './commands/documents.ts'
 import { DORA } from './commands/dora.ts'
 import { ENV_COMMANDS } from './commands/env.ts'
@@ -51,6 +52,7 @@ import { WINDOWS_COMMANDS } from './commands/windows.ts'
 
 export const COMMAND_ROWS: readonly CommandRow[] = [
   INIT,
+  DEV,
   LOGIN,
   PUBLISH,
   ...VERSION_COMMANDS,

@@ -13,7 +13,7 @@ const REMOVE =
   'holo env remove (an environment), "holo withdraw" (a version) or "holo gc" (old files)'
 const TARGETS = 'holo init (writes holo.json), and --target NAME for one of its targets'
 const LOGS = 'holo log (who did what), or "wrangler tail" for the requests of the Worker'
-const LOCAL = 'npm start in a checkout of Holo (a local run); builds are made by your own tools'
+const LOCAL = 'holo dev (a local run); builds are made by your own tools'
 
 /** By the typed words; a subcommand follows its group after a space. */
 export const FOREIGN_WORDS: Readonly<Record<string, string>> = {
@@ -85,7 +85,7 @@ export const FOREIGN_WORDS: Readonly<Record<string, string>> = {
     'create',
     'new',
   ),
-  ...of(LOCAL, 'dev', 'serve', 'build', 'run', 'emulators'),
+  ...of(LOCAL, 'serve', 'build', 'run', 'emulators'),
   ...of('holo --version', 'version'),
   ...of(
     'holo env set NAME --host NAME.example.com',

@@ -131,6 +131,17 @@ export const initOutput = z.strictObject({
   next: z.array(z.string()).describe('The commands to continue with'),
 })
 
+/** Of `holo dev`, printed once it runs. */
+export const devOutput = z.strictObject({
+  url: z.string().describe('Where the site is'),
+  data: z.string().describe('The folder that everything is stored in'),
+  tokenFile: z.string().describe('The file with the first token of the API'),
+  signIn: z.string().optional().describe('Opens the dashboard, once'),
+  version: z.string().optional().describe('Left out when nothing was published now'),
+  folder: z.string().optional().describe('What was published as this version'),
+  files: z.int().optional(),
+})
+
 export const loginOutput = z.strictObject({
   url: z.string().optional(),
   trusted: z.array(z.string()).describe('All hosts that are trusted now'),

@@ -61,6 +61,7 @@ const run = (args: readonly string[]) => holo([...args, '--json'], { env, cwd: f
 /** In this order: each leaves what the next one needs. */
 const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['init', '--url', 'https://shop.example.com'],
+  ['dev', '--any-folder', '--for', '1'],
   ['login', 'https://shop.example.com'],
   ['publish', '.', '--version', '1.0.0'],
   ['publish', '.', '--version', '1.0.0-next', '--floor', '1.0.0'],

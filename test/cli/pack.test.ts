@@ -1,11 +1,19 @@
 // The package as others get it: packed, installed in another folder without a network, and run.
 
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { exampleDocument } from '../support/document.ts'
 import { cleanEnvironment } from '../support/start-process.ts'
 
@@ -76,6 +84,22 @@ describe('the package, installed elsewhere', () => {
     expect(readFileSync(worker, 'utf8').length).toBeLessThan(1_500_000)
     expect(map.sources).toContain('../../src/router.ts')
     expect(map.sourcesContent).toBeUndefined()
+  })
+
+  it('runs the Worker that it brings along, with a build of the project, once miniflare is there', () => {
+    const without = run('npx', ['holo', 'dev', '--for', '1'])
+    expect(without.status).toBe(1)
+    expect(without.stderr).toMatch(/npm install --save-dev wrangler@\d+\.\d+\.\d+$/m)
+    const link = join(folder, 'node_modules/miniflare')
+    symlinkSync(join(ROOT, 'node_modules/miniflare'), link)
+    onTestFinished(() => rmSync(link))
+    mkdirSync(join(folder, 'dist'))
+    writeFileSync(join(folder, 'dist/index.html'), '<!doctype html>')
+    const { status, stdout, stderr } = run('npx', ['holo', 'dev', '--for', '1', '--json'])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const { url, signIn, ...said } = JSON.parse(stdout)
+    expect(said).toMatchObject({ ok: true, version: '0.0.1', folder: 'dist', files: 1 })
+    expect(signIn).toContain(`${url}/.holo/#code=`)
   })
 
   it('says in its metadata which Node the command needs', () => {
