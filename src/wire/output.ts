@@ -129,6 +129,16 @@ export const initOutput = z.strictObject({
   url: z.string().optional().describe('Left out while it is not known'),
   notes: z.array(z.string()).describe('What stands in the way, each with its mend'),
   next: z.array(z.string()).describe('The commands to continue with'),
+  preview: z
+    .strictObject({
+      url: z.string(),
+      versions: z.array(z.string()).describe('The first, and the one to compare it with'),
+      link: z.string().describe('Shows both in one browser'),
+      tokenFile: z.string().describe('The file with the first token of the API'),
+      signIn: z.string().optional().describe('Opens the dashboard, once'),
+    })
+    .optional()
+    .describe('Where the build runs in two versions, until the command ends'),
 })
 
 /** Of `holo dev`, printed once it runs. */

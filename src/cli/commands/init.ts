@@ -9,7 +9,7 @@ import { FileRefusal, isBelow, readRegularFile } from '../../publish/regular-fil
 import { initOutput } from '../../wire/output.ts'
 import { type CommandOutcome, type Context, command, type SharedOptions } from '../command.ts'
 import { CONFIG_FILE, type Config, type ConfigServices, loadConfig } from '../config.ts'
-import { misuse } from '../failure.ts'
+import { misuse, refused } from '../failure.ts'
 import {
   type Asker,
   askForAddress,
@@ -22,11 +22,13 @@ import {
   toSite,
 } from '../init/answers.ts'
 import { toConfigText } from '../init/holo-json.ts'
+import { runLocalPreview, toPreviewLines } from '../init/local-preview.ts'
+import { isBuilt, prepareFiles, runBuild } from '../init/run-project.ts'
 import { toPackageFolder, toSlug, toWorkflow, toWorkflowPath } from '../init/workflow.ts'
 import { type FoundProject, findProject } from '../init/workspace.ts'
 import { isOfHolo, makeWranglerToml } from '../init/wrangler.ts'
 import { type FileState, type PlannedFile, writeFiles } from '../init/write-files.ts'
-import { collect, parseServices } from '../options.ts'
+import { collect, parseServices, parseWhole } from '../options.ts'
 import { isSomebodyThere } from '../terminal.ts'
 import { trust } from '../trust.ts'
 
@@ -41,6 +43,9 @@ type InitOptions = SharedOptions & {
   readonly yes?: boolean
   readonly force?: boolean
   readonly dryRun?: boolean
+  readonly preview?: boolean
+  readonly port?: number
+  readonly for?: number
 }
 
 export const INIT = command({
@@ -64,6 +69,21 @@ export const INIT = command({
     { flags: '-y, --yes', about: 'asks nothing: what was detected counts' },
     { flags: '--force', about: 'overwrites files that say something else' },
     { flags: '--dry-run', about: 'shows what would be written, and writes nothing' },
+    {
+      flags: '--preview',
+      about: 'ends with the build running here in two versions, as it does on a terminal',
+    },
+    { flags: '--no-preview', about: 'ends when the files are written' },
+    {
+      flags: '--port <n>',
+      about: 'of the preview; 8787 if left out, or the next free one',
+      parse: parseWhole('a port is a number from 1 to 65535'),
+    },
+    {
+      flags: '--for <seconds>',
+      about: 'ends the preview by itself after this time, as in a test',
+      parse: parseWhole('seconds are a whole number from 1'),
+    },
   ],
   examples: [
     { command: 'holo init', about: 'at most three questions' },
@@ -93,9 +113,62 @@ export const INIT = command({
     const files = await writeFiles(context, planned, { root, force, dryRun, canAsk })
     // An address that the user has typed is trusted.
     if (answers.typed !== undefined && !dryRun) await trust(answers.typed, context.env)
-    return describe(context, project, answers, files, dryRun)
+    const said = await describe(context, project, answers, files, dryRun)
+    const isWanted = !dryRun && (options.preview ?? canAsk)
+    if (!isWanted) return said
+    if (!options.json) context.show({ ...said, lines: said.lines.slice(0, said.next) })
+    if (!(await ensureBuilt(asker, context, project, answers.folder, options))) {
+      return options.json ? said : { json: said.json, lines: toNextLines(said.json.next) }
+    }
+    await runLocalPreview(context, project, {
+      folder: answers.folder,
+      services: options.service ?? [],
+      port: options.port,
+      forSeconds: options.for,
+      onReady: (preview) =>
+        context.show({
+          json: { ...said.json, preview: { ...preview, versions: [...preview.versions] } },
+          lines: toPreviewLines(context.cwd, preview),
+        }),
+    })
+    return { ...said, isShown: true }
   },
 })
+
+/**
+ * Builds the project if the folder is missing and the user agrees.
+ *
+ * @returns whether there is something to show.
+ * @throws CliFailure when a preview was asked for and there is nothing to show.
+ */
+async function ensureBuilt(
+  asker: Asker,
+  context: Context,
+  project: FoundProject,
+  folder: string,
+  { preview, yes }: InitOptions,
+): Promise<boolean> {
+  const { build } = project.detected
+  if (!(await isBuilt(project, folder))) {
+    const missing = `${folder} is not there yet`
+    if (build === undefined) {
+      if (!preview) return false
+      throw refused('not_built', missing, { hint: 'build first, or name another --folder' })
+    }
+    const isAgreed =
+      yes || (asker.canAsk && !/^n/i.test((await asker.ask(`Run "${build}" now? [Y/n] `)) ?? 'n'))
+    if (!isAgreed && !preview) return false
+    if (!isAgreed) throw refused('not_built', missing, { hint: `build first: ${build}` })
+    await runBuild(context, project, build)
+    if (!(await isBuilt(project, folder))) {
+      throw refused('not_built', `${build} has not written ${folder}`, {
+        hint: 'name the folder that it writes: --folder PATH',
+      })
+    }
+  }
+  await prepareFiles(project, folder)
+  return true
+}
 
 /** holo.json of the project itself: one of a folder above is somebody else's. */
 async function loadPresent({ folder }: FoundProject, force: boolean): Promise<Config | undefined> {
@@ -232,7 +305,11 @@ async function isThere(path: string): Promise<boolean> {
 
 const NOT_INSTALLED = `wrangler.toml and the workflow use the package ${PACKAGE_NAME} in node_modules: add it to "devDependencies" (docs/cli.md)`
 
-type Described = Omit<CommandOutcome, 'json'> & { readonly json: z.input<typeof initOutput> }
+type Described = Omit<CommandOutcome, 'json'> & {
+  readonly json: z.input<typeof initOutput>
+  /** How many lines come before what to do next. */
+  readonly next: number
+}
 
 async function describe(
   { cwd, style }: Context,
@@ -243,7 +320,7 @@ async function describe(
 ): Promise<Described> {
   const { detected, manager, inside } = project
   const { framework, kind, build, server } = detected
-  const isBuilt = await isThere(join(project.folder, folder))
+  const hasBuild = await isBuilt(project, folder)
   const manifest = project.files.texts['package.json'] ?? ''
   const isInstalled = manifest.includes(`"${PACKAGE_NAME}"`)
   const notes = [
@@ -258,7 +335,7 @@ async function describe(
   const away = relative(cwd, project.folder)
   const next = [
     ...(away === '' ? [] : [`cd ${away}`]),
-    ...(build !== undefined && !isBuilt ? [build] : []),
+    ...(build !== undefined && !hasBuild ? [build] : []),
     'npx --no-install holo dev',
   ]
   const json = {
@@ -284,10 +361,12 @@ async function describe(
       : [`target "${name}" at ${url}`]),
     ...files.map(({ path, state }) => `  ${toStateText(state, dryRun)}  ${path}`),
     ...notes.map((note) => `${style.yellow('note:')} ${note}`),
-    'Next:',
-    ...next.map((line) => `  ${line}`),
   ]
-  return { json, lines }
+  return { json, lines: [...lines, ...toNextLines(next)], next: lines.length }
+}
+
+function toNextLines(next: readonly string[]): string[] {
+  return ['Next:', ...next.map((line) => `  ${line}`)]
 }
 
 function toStateText(state: FileState['state'], dryRun: boolean): string {
