@@ -12,6 +12,7 @@ import { holo } from '../../bin/vite.js'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import { NODE } from '../support/cli.ts'
 import { cleanEnvironment } from '../support/start-process.ts'
+import { loadLinter } from '../support/workflow-linter.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const COMMIT = 'c0ffee'.repeat(7).slice(0, 40)
@@ -99,6 +100,12 @@ describe('the action', () => {
     const wrong = await runAction({ version: '$(touch here)' })
     expect([wrong.status, wrong.output]).toEqual([2, ''])
     expect(wrong.stderr).toContain('cannot be the id of a version')
+  })
+
+  it('is one that GitHub takes', async () => {
+    const lint = await loadLinter()
+    expect(await lint('action.yml', action)).toEqual([])
+    expect(await lint('action.yml', action.replace('using:', 'usign:'))).not.toEqual([])
   })
 
   it('declares every input that it uses, and uses every input', () => {
