@@ -3,6 +3,7 @@
 
 import type { CommandRow } from './command.ts'
 import { DEV } from './commands/dev.ts'
+import { DOCTOR } from './commands/doctor.ts'
 import { DOCUMENT_COMMANDS, TRANSFER_COMMANDS } from './commands/documents.ts'
 import { DORA } from './commands/dora.ts'
 import { ENV_COMMANDS } from './commands/env.ts'
@@ -53,6 +54,7 @@ import { WINDOWS_COMMANDS } from './commands/windows.ts'
 export const COMMAND_ROWS: readonly CommandRow[] = [
   INIT,
   DEV,
+  DOCTOR,
   LOGIN,
   PUBLISH,
   ...VERSION_COMMANDS,

@@ -152,6 +152,22 @@ export const devOutput = z.strictObject({
   files: z.int().optional(),
 })
 
+export const doctorOutput = z.strictObject({
+  target: z.string().optional().describe('Left out where no target is known'),
+  url: z.string().optional(),
+  wrong: z.int().describe('How many checks found something wrong; the exit code is 1 if any did'),
+  warnings: z.int(),
+  checks: z.array(
+    z.strictObject({
+      about: z.enum(['project', 'site', 'access']),
+      check: z.string(),
+      state: z.enum(['fine', 'warning', 'wrong', 'unknown']),
+      message: z.string(),
+      mend: z.string().optional().describe('What to do about it'),
+    }),
+  ),
+})
+
 export const loginOutput = z.strictObject({
   url: z.string().optional(),
   trusted: z.array(z.string()).describe('All hosts that are trusted now'),

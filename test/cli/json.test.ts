@@ -62,6 +62,7 @@ const run = (args: readonly string[]) => holo([...args, '--json'], { env, cwd: f
 const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['init', '--url', 'https://shop.example.com'],
   ['dev', '--any-folder', '--for', '1'],
+  ['doctor'],
   ['login', 'https://shop.example.com'],
   ['publish', '.', '--version', '1.0.0'],
   ['publish', '.', '--version', '1.0.0-next', '--floor', '1.0.0'],
