@@ -11,14 +11,15 @@ import { type CommandOutcome, type Context, command, type SharedOptions } from '
 import { CONFIG_FILE, type Config, type ConfigServices, loadConfig } from '../config.ts'
 import { misuse, refused } from '../failure.ts'
 import {
-  type Asker,
   askForAddress,
+  askForBuild,
   askForFolder,
   askForOrigin,
   askForPackage,
   askForWorkflow,
-  createAsker,
+  createQuestions,
   LATER,
+  type Questions,
   toSite,
 } from '../init/answers.ts'
 import { toConfigText } from '../init/holo-json.ts'
@@ -100,12 +101,12 @@ export const INIT = command({
       throw misuse(`"${name}" cannot be the name of a target: use letters, digits and "._-"`)
     }
     const canAsk = isSomebodyThere(context.streams) && !options.yes && !options.json
-    const asker = createAsker(context, canAsk)
+    const questions = createQuestions(context, canAsk)
     const project = await findProject(context.cwd, options.package, (packages) =>
-      askForPackage(asker, packages),
+      askForPackage(questions, packages),
     )
     const present = await loadPresent(project, options.force === true)
-    const answers = await findAnswers(asker, project, present, { ...options, name })
+    const answers = await findAnswers(questions, project, present, { ...options, name })
     const planned = await planFiles(context, project, present, answers)
     const { root } = project
     const dryRun = options.dryRun === true
@@ -117,7 +118,7 @@ export const INIT = command({
     const isWanted = !dryRun && (options.preview ?? canAsk)
     if (!isWanted) return said
     if (!options.json) context.show({ ...said, lines: said.lines.slice(0, said.next) })
-    if (!(await ensureBuilt(asker, context, project, answers.folder, options))) {
+    if (!(await ensureBuilt(questions, context, project, answers.folder, options))) {
       return options.json ? said : { json: said.json, lines: toNextLines(said.json.next) }
     }
     await runLocalPreview(context, project, {
@@ -142,7 +143,7 @@ export const INIT = command({
  * @throws CliFailure when a preview was asked for and there is nothing to show.
  */
 async function ensureBuilt(
-  asker: Asker,
+  questions: Questions,
   context: Context,
   project: FoundProject,
   folder: string,
@@ -155,8 +156,7 @@ async function ensureBuilt(
       if (!preview) return false
       throw refused('not_built', missing, { hint: 'build first, or name another --folder' })
     }
-    const isAgreed =
-      yes || (asker.canAsk && !/^n/i.test((await asker.ask(`Run "${build}" now? [Y/n] `)) ?? 'n'))
+    const isAgreed = yes || (await askForBuild(questions, build))
     if (!isAgreed && !preview) return false
     if (!isAgreed) throw refused('not_built', missing, { hint: `build first: ${build}` })
     await runBuild(context, project, build)
@@ -197,13 +197,13 @@ type Answers = {
 }
 
 async function findAnswers(
-  asker: Asker,
+  questions: Questions,
   { detected, inside, folder: own }: FoundProject,
   present: Config | undefined,
   options: InitOptions & { readonly name: string },
 ): Promise<Answers> {
   const known = present?.targets[options.name]?.url
-  if (options.url === undefined && known === undefined && !asker.canAsk && !options.yes) {
+  if (options.url === undefined && known === undefined && !questions.canAsk && !options.yes) {
     throw misuse(
       'the address of the site is missing: add --url https://…',
       `or --url ${LATER}, or --yes, which asks nothing`,
@@ -213,17 +213,17 @@ async function findAnswers(
     options.url !== undefined
       ? toSite(options.url, '--url')
       : known === undefined
-        ? await askForAddress(asker)
+        ? await askForAddress(questions)
         : undefined
   const given = options.service ? parseServices(options.service) : undefined
   const stated = options.folder ?? present?.publish?.folder
   const isAsked = stated === undefined && !detected.isCertain
-  const folder = stated ?? (isAsked ? await askForFolder(asker, detected) : detected.folder)
+  const folder = stated ?? (isAsked ? await askForFolder(questions, detected) : detected.folder)
   refuseOutside(own, folder)
   const isUnknown = detected.kind === 'server' && !given && !present?.publish?.services && !isAsked
-  const services = isUnknown ? await askForOrigin(asker, detected.framework) : given
+  const services = isUnknown ? await askForOrigin(questions, detected.framework) : given
   const hasWorkflow =
-    options.workflow !== false && (await askForWorkflow(asker, toWorkflowPath(inside)))
+    options.workflow !== false && (await askForWorkflow(questions, toWorkflowPath(inside)))
   return {
     name: options.name,
     url: typed ?? known,
@@ -247,13 +247,12 @@ async function planFiles(
   present: Config | undefined,
   answers: Answers,
 ): Promise<PlannedFile[]> {
-  const { folder, inside, files } = project
+  const { folder, inside } = project
   const own = (file: string) => (inside === '' ? file : `${inside}/${file}`)
-  const hasManifest = files.names.includes('package.json')
   const isInside = await isThere(join(folder, 'node_modules', PACKAGE_NAME))
   const packageFolder = toPackageFolder(project, isInside)
   const planned: PlannedFile[] = [
-    { path: own(CONFIG_FILE), content: toConfigText(present, answers, hasManifest) },
+    { path: own(CONFIG_FILE), content: toConfigText(present, answers) },
   ]
   if (answers.hasWrangler) {
     const up = relative(join(project.root, inside), join(project.root, packageFolder))

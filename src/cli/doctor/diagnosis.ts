@@ -1,13 +1,11 @@
 // What `holo doctor` says of one thing that it looked at.
 
-export const DIAGNOSIS_STATES = ['fine', 'warning', 'wrong', 'unknown'] as const
-
 export type Diagnosis = {
   readonly about: 'project' | 'site' | 'access'
   /** What was looked at, in a few words. */
   readonly check: string
   /** `warning`: it works, and could be better. `unknown`: it could not be looked at. */
-  readonly state: (typeof DIAGNOSIS_STATES)[number]
+  readonly state: 'fine' | 'warning' | 'wrong' | 'unknown'
   readonly message: string
   /** What to do about it. */
   readonly mend?: string

@@ -97,7 +97,6 @@ async function measure(folder: string): Promise<{ files: number; bytes: number }
   return { files, bytes }
 }
 
-/** Values by path that a wrangler.toml of this package has to have. */
 type Toml = Readonly<Record<string, unknown>>
 
 async function checkWrangler(folder: string, packageRoot: string): Promise<Diagnosis[]> {

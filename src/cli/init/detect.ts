@@ -1,7 +1,7 @@
 // Decides what a project is: its framework, how it is built, which folder is published, and whether a server
 // makes its pages. Pure: project-files.ts reads the files.
 
-import { FRAMEWORKS, PREPARED_FOLDER, readPort, toStart } from './frameworks.ts'
+import { KNOWN_FRAMEWORKS, PREPARED_FOLDER, readPort, toStart } from './frameworks.ts'
 import type { PackageManager } from './package-manager.ts'
 import { type Found, type Project, toProject } from './project.ts'
 import type { ProjectFiles } from './project-files.ts'
@@ -32,7 +32,7 @@ const UNKNOWN: Detected = {
 
 export function detectProject(files: ProjectFiles, manager: PackageManager): Detected {
   const project = toProject(files, manager)
-  const row = FRAMEWORKS.find(({ packages }) => packages.some((name) => project.has(name)))
+  const row = KNOWN_FRAMEWORKS.find(({ packages }) => packages.some((name) => project.has(name)))
   if (row) {
     const found = row.look(project)
     return { framework: row.name, ...found, notes: [...found.notes, ...toBaseNotes(found.base)] }

@@ -4,7 +4,7 @@
 import { isSetTo, readSetting, type Setting } from './config-text.ts'
 import { type Found, type Project, parseObject } from './project.ts'
 
-export type Framework = {
+export type FrameworkRow = {
   readonly name: string
   /** Any of these packages means this framework. */
   readonly packages: readonly string[]
@@ -14,15 +14,15 @@ export type Framework = {
 /** Made after the build from what lies elsewhere; below a folder that git leaves out. */
 export const PREPARED_FOLDER = '.holo/files'
 
-const DEFAULTS = { isCertain: true, pages: 'many', base: '/', notes: [] } as const
+const USUAL = { isCertain: true, pages: 'many', base: '/', notes: [] } as const
 
-const NEXT: Framework = {
+const NEXT: FrameworkRow = {
   name: 'Next',
   packages: ['next'],
   look: (project) => {
     const config = project.config('next')
     const [output, dist] = [readSetting(config, 'output'), readSetting(config, 'distDir')]
-    const shared = { ...DEFAULTS, base: readSetting(config, 'basePath').text || '/' }
+    const shared = { ...USUAL, base: readSetting(config, 'basePath').text || '/' }
     const isCertain = !output.isUnclear && !dist.isUnclear
     if (output.text === 'export') {
       const folder = dist.text ?? 'out'
@@ -44,13 +44,13 @@ const NEXT: Framework = {
   },
 }
 
-const NUXT: Framework = {
+const NUXT: FrameworkRow = {
   name: 'Nuxt',
   packages: ['nuxt', 'nuxt3'],
   look: (project) => {
     const config = project.config('nuxt')
     const base = readSetting(config, 'baseURL').text || '/'
-    const shared = { ...DEFAULTS, base, folder: '.output/public' }
+    const shared = { ...USUAL, base, folder: '.output/public' }
     const isGenerated = /\bgenerate\b/.test(project.scripts.build ?? '')
     const preset = readSetting(config, 'preset').text ?? ''
     if (isGenerated || /^(?:static|github-pages|gitlab-pages)$/.test(preset)) {
@@ -65,7 +65,7 @@ const NUXT: Framework = {
   },
 }
 
-const ASTRO: Framework = {
+const ASTRO: FrameworkRow = {
   name: 'Astro',
   packages: ['astro'],
   look: (project) => {
@@ -73,7 +73,7 @@ const ASTRO: Framework = {
     const [out, base] = [readSetting(config, 'outDir'), readSetting(config, 'base')]
     const folder = toFolder(out.text ?? 'dist')
     const build = toBuild(project, 'astro build')
-    const shared = { ...DEFAULTS, isCertain: !out.isUnclear, base: base.text || '/', build }
+    const shared = { ...USUAL, isCertain: !out.isUnclear, base: base.text || '/', build }
     const isServer =
       readSetting(config, 'output').text === 'server' ||
       (project.has('@astrojs/node') && /@astrojs\/node/.test(config))
@@ -87,7 +87,7 @@ const ASTRO: Framework = {
   },
 }
 
-const SVELTEKIT: Framework = {
+const SVELTEKIT: FrameworkRow = {
   name: 'SvelteKit',
   packages: ['@sveltejs/kit'],
   look: (project) => {
@@ -95,7 +95,7 @@ const SVELTEKIT: Framework = {
     const config = `${project.config('svelte')}\n${project.config('vite')}`
     const build = toBuild(project, 'vite build')
     const base = readSetting(config, 'base').text || '/'
-    const shared = { ...DEFAULTS, base, build }
+    const shared = { ...USUAL, base, build }
     const named = /@sveltejs\/adapter-(\w+)/.exec(config)?.[1]
     if (named === 'static') {
       const pages = readSetting(config, 'pages')
@@ -120,7 +120,7 @@ const SVELTEKIT: Framework = {
   },
 }
 
-const ANGULAR: Framework = {
+const ANGULAR: FrameworkRow = {
   name: 'Angular',
   packages: ['@angular/core'],
   look: (project) => {
@@ -137,7 +137,7 @@ const ANGULAR: Framework = {
     const browser = typeof inside === 'string' ? inside : 'browser'
     const folder = isApplication && browser !== '' ? `${top}/${browser}` : top
     const shared = {
-      ...DEFAULTS,
+      ...USUAL,
       folder,
       base: typeof options.baseHref === 'string' ? options.baseHref : '/',
       isCertain: apps.length === 1,
@@ -170,11 +170,11 @@ function toAngularBuild(app: unknown) {
   }
 }
 
-const DOCUSAURUS: Framework = {
+const DOCUSAURUS: FrameworkRow = {
   name: 'Docusaurus',
   packages: ['@docusaurus/core'],
   look: (project) => ({
-    ...DEFAULTS,
+    ...USUAL,
     kind: 'static',
     folder: toFolder(readFlag(project, 'out-dir') ?? 'build'),
     base: readSetting(project.config('docusaurus'), 'baseUrl').text || '/',
@@ -182,14 +182,14 @@ const DOCUSAURUS: Framework = {
   }),
 }
 
-const REACT_ROUTER: Framework = {
+const REACT_ROUTER: FrameworkRow = {
   name: 'React Router',
   packages: ['@react-router/dev', '@remix-run/dev'],
   look: (project) => {
     const config = project.config('react-router')
     const top = toFolder(readSetting(config, 'buildDirectory').text ?? 'build')
     const build = toBuild(project, 'react-router build')
-    const shared = { ...DEFAULTS, folder: `${top}/client`, build }
+    const shared = { ...USUAL, folder: `${top}/client`, build }
     if (isSetTo(config, 'ssr', 'false')) return { ...shared, kind: 'static', pages: 'single' }
     return {
       ...shared,
@@ -199,7 +199,7 @@ const REACT_ROUTER: Framework = {
   },
 }
 
-const VITE: Framework = {
+const VITE: FrameworkRow = {
   name: 'Vite',
   packages: ['vite'],
   look: (project) => {
@@ -211,7 +211,7 @@ const VITE: Framework = {
     const folder = toFolder(`${root.text ? `${root.text}/` : ''}${out.text ?? 'dist'}`)
     const build = toBuild(project, 'vite build')
     const isCertain = !out.isUnclear && !root.isUnclear
-    const shared = { ...DEFAULTS, isCertain, base: base.text || '/', build }
+    const shared = { ...USUAL, isCertain, base: base.text || '/', build }
     const scripts = Object.values(project.scripts)
     if (scripts.some((script) => /\bvite build\b.*--ssr\b/.test(script))) {
       const port = readPort(project) ?? 5173
@@ -240,9 +240,9 @@ function plain(
   command: string,
   folder: string,
   more: (project: Project) => Partial<Found> = () => ({}),
-): Framework {
+): FrameworkRow {
   const look = (project: Project): Found => ({
-    ...DEFAULTS,
+    ...USUAL,
     kind: 'static',
     folder,
     build: toBuild(project, command),
@@ -251,7 +251,7 @@ function plain(
   return { name, packages: [packageName], look }
 }
 
-export const FRAMEWORKS: readonly Framework[] = [
+export const KNOWN_FRAMEWORKS: readonly FrameworkRow[] = [
   NEXT,
   NUXT,
   ASTRO,

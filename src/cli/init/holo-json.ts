@@ -16,7 +16,6 @@ export function toConfigText(
   present: Config | undefined,
 
   { name, url, isProtected, folder, services }: ConfigAnswers,
-  hasManifest: boolean,
 ): string {
   const target = {
     ...present?.targets[name],
@@ -24,7 +23,7 @@ export function toConfigText(
     ...(isProtected ? { protected: true } : {}),
   }
   const publish = {
-    ...(folder === '.' && hasManifest ? TOP_FOLDER : {}),
+    ...(folder === '.' ? TOP_FOLDER : {}),
     ...present?.publish,
     ...(folder === undefined ? {} : { folder }),
     ...(services === undefined ? {} : { services: { ...present?.publish?.services, ...services } }),

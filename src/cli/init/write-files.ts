@@ -17,12 +17,10 @@ export type PlannedFile = {
   readonly mayStay?: (present: string) => boolean
 }
 
-export const FILE_STATES = ['written', 'unchanged', 'overwritten', 'kept'] as const
-
 export type FileState = {
   readonly path: string
   /** `kept`: it was there with another content. */
-  readonly state: (typeof FILE_STATES)[number]
+  readonly state: 'written' | 'unchanged' | 'overwritten' | 'kept'
 }
 
 /** Far more than a workflow or a wrangler.toml has. */

@@ -70,6 +70,29 @@ describe('holo init', () => {
     expect(await isThere(WORKFLOW)).toBe(false)
   })
 
+  it('asks three questions at most, and builds only when somebody agrees', async () => {
+    const write = "require('fs').mkdirSync('dist')"
+    await put('package.json', {
+      ...VITE,
+      scripts: { build: `node -e "${write}; process.exit(3)"` },
+    })
+    const env = { PATH: process.env.PATH }
+    const agreed = await run([], { typed: ['later', '', ''], env })
+    expect(agreed.stderr.match(/\] /g)).toHaveLength(3)
+    expect([agreed.code, agreed.stderr]).toEqual([
+      1,
+      expect.stringContaining('npm run build ended with exit code 3'),
+    ])
+    for (const path of ['dist', 'holo.json']) await rm(join(folder, path), { recursive: true })
+    await put('vite.config.js', 'export default { build: { outDir: where() } }')
+    const left = await run(['--force'], { typed: ['later', 'dist', '', 'y'], env })
+    expect([left.code, left.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^Next:\n {2}npm run build/m),
+    ])
+    expect(await isThere('dist')).toBe(false)
+  })
+
   it('asks where the server of a version runs, instead of for a folder', async () => {
     await put('package.json', { scripts: { start: 'node app.js' }, dependencies: { express: '5' } })
     const typed = ['later', 'https://app-1.example.com', '']
