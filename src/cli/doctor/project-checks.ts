@@ -87,10 +87,13 @@ async function checkBuild({ folder, config }: FoundConfig): Promise<Diagnosis[]>
   ]
 }
 
+/** Without what is never published: packages, and names that begin with a dot. */
 async function measure(folder: string): Promise<{ files: number; bytes: number }> {
   let [files, bytes] = [0, 0]
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || files >= MAX_COUNTED_FILES) continue
+    const inside = join(relative(folder, entry.parentPath), entry.name)
+    const isCounted = entry.isFile() && !/(?:^|[\\/])(?:\.|node_modules[\\/])/.test(inside)
+    if (!isCounted || files >= MAX_COUNTED_FILES) continue
     files++
     bytes += (await stat(join(entry.parentPath, entry.name))).size
   }
