@@ -43,6 +43,7 @@ export const STARTERS: readonly Starter[] = [
       server: { start: 'npm start', port: 3000 },
       notes: [],
     },
+    prepare: leaveFontsOut,
   },
   {
     name: 'sv create',
@@ -87,6 +88,16 @@ export async function makeStarter({ create }: Starter): Promise<string> {
     await rm(work, { recursive: true, force: true })
   }
   return made
+}
+
+/** Its fonts would be fetched from Google while it is built, and the only network here is npm's registry. */
+async function leaveFontsOut(folder: string): Promise<void> {
+  const file = join(folder, 'app/layout.tsx')
+  const text = await readFile(file, 'utf8')
+  const changed = text
+    .replace(/^import .*next\/font\/google.*\n/m, '')
+    .replaceAll(/^const (\w+) = Geist\w*\(\{[^}]*\}\);?$/gm, "const $1 = { variable: '' }")
+  await writeFile(file, changed)
 }
 
 /** As SvelteKit's documentation says: another adapter, and pages that are made at the build. */

@@ -38,6 +38,7 @@ const NEXT: FrameworkRow = {
       folder: PREPARED_FOLDER,
       isCertain,
       copies,
+      proof: `${dist.text ?? '.next'}/BUILD_ID`,
       build: toBuild(project, 'next build'),
       server: { start: toStart(project, `${project.manager.exec} next start`), port: 3000 },
     }

@@ -15,6 +15,8 @@ export type Found = {
   readonly isCertain: boolean
   /** What has to be copied into `folder` after the build, where the build writes no folder for visitors. */
   readonly copies?: readonly Copy[]
+  /** What only a build that has succeeded writes; left out if `folder` tells as much. */
+  readonly proof?: string
   /** A single-page app answers every address; otherwise each address has a page. */
   readonly pages: 'single' | 'many'
   /** The path that the build is made for; `/` for a site of its own. */

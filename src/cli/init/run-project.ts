@@ -25,7 +25,9 @@ export async function isBuilt(
   { folder, detected }: FoundProject,
   output: string,
 ): Promise<boolean> {
-  const needed = detected.copies?.map(({ from }) => from) ?? [output]
+  const { copies, proof } = detected
+  const written = copies?.map(({ from }) => from) ?? [output]
+  const needed = proof === undefined ? written : [...written, proof]
   for (const path of needed) {
     if (!(await stat(join(folder, path)).catch(() => undefined))) return false
   }
