@@ -2,6 +2,7 @@
 // schemas are made from it.
 
 import type { CommandRow } from './command.ts'
+import { DEPLOY } from './commands/deploy.ts'
 import { DEV } from './commands/dev.ts'
 import { DOCTOR } from './commands/doctor.ts'
 import { DOCUMENT_COMMANDS, TRANSFER_COMMANDS } from './commands/documents.ts'
@@ -54,6 +55,7 @@ import { WINDOWS_COMMANDS } from './commands/windows.ts'
 export const COMMAND_ROWS: readonly CommandRow[] = [
   INIT,
   DEV,
+  DEPLOY,
   DOCTOR,
   LOGIN,
   PUBLISH,

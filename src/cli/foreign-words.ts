@@ -19,7 +19,6 @@ const LOCAL = 'holo dev (a local run); builds are made by your own tools'
 export const FOREIGN_WORDS: Readonly<Record<string, string>> = {
   ...of(
     PUBLISH_INSTEAD,
-    'deploy',
     'deployment',
     'upload',
     'push',

@@ -152,6 +152,21 @@ export const devOutput = z.strictObject({
   files: z.int().optional(),
 })
 
+/** Of `holo deploy`. */
+export const deployOutput = z.strictObject({
+  file: z.string().describe('The wrangler.toml that was used'),
+  isNew: z.boolean().describe('true: it was written now'),
+  worker: z.string().describe('The name of the Worker'),
+  dryRun: z.boolean(),
+  outdir: z.string().optional().describe('With --outdir: where the built Worker is'),
+  url: z.string().optional().describe('The address, if it is known'),
+  token: z
+    .enum(['made', 'unchanged'])
+    .optional()
+    .describe('Whether the first token was made now; left out for a dry run'),
+  keptIn: z.string().optional().describe('Where the new token is kept'),
+})
+
 export const doctorOutput = z.strictObject({
   target: z.string().optional().describe('Left out where no target is known'),
   url: z.string().optional(),

@@ -88,6 +88,7 @@ type Row = {
 const ROWS: Readonly<Record<string, Row>> = {
   init: { works: ['--url', 'https://shop.example.com', '--force'], bad: ['--url', 'shop'] },
   dev: { works: ['dist', '--for', '1'], bad: ['dist', '--port', 'http'] },
+  deploy: { works: ['--dry-run'], bad: ['--keep', 'pocket'] },
   doctor: { works: [], bad: ['one', 'too-many'] },
   login: { works: ['https://shop.example.com'], bad: ['shop'] },
   publish: { works: ['dist', '--version', '1.0.0'], bad: ['dist', '--version', 'no spaces'] },
@@ -304,7 +305,7 @@ describe('what is mistyped', () => {
   )
 
   it.each([
-    ['deploy', 'holo publish'],
+    ['deployment', 'holo publish'],
     ['promote', 'holo rollout start VERSION'],
     ['promote 1.4.0', 'holo rollout start VERSION'],
     ['list', 'holo versions'],
@@ -320,8 +321,8 @@ describe('what is mistyped', () => {
     ['env rm qa', 'holo env remove'],
     ['domains add x.example', 'holo env set NAME --host'],
     ['version', 'holo --version'],
-    ['help deploy', 'holo publish'],
-    ['deploy --help', 'holo publish'],
+    ['help upload', 'holo publish'],
+    ['upload --help', 'holo publish'],
   ])('points from "holo %s" to what does it here', async (typed, own) => {
     const ran = await holo(typed.split(' '))
     expectReadable(ran, 2, /^holo: holo has no command "/m)

@@ -39,7 +39,7 @@ beforeAll(() => {
   const packed = run('npm', ['pack', '--pack-destination', folder], ROOT)
   expect(packed.status, packed.stderr).toBe(0)
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? ''
-  const options = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund']
+  const options = ['--offline', '--omit=optional', '--ignore-scripts', '--no-audit', '--no-fund']
   const installed = run('npm', ['install', ...options, `./${tarball}`])
   expect(installed.status, installed.stderr).toBe(0)
 })
@@ -106,6 +106,24 @@ describe('the package, installed elsewhere', () => {
     const { url, signIn, ...said } = JSON.parse(stdout)
     expect(said).toMatchObject({ ok: true, version: '0.0.1', folder: 'dist', files: 1 })
     expect(signIn).toContain(`${url}/.holo/#code=`)
+  })
+
+  it('deploys the Worker that it brings along, as the real wrangler sees it', () => {
+    const link = join(folder, 'node_modules/wrangler')
+    symlinkSync(join(ROOT, 'node_modules/wrangler'), link)
+    onTestFinished(() => rmSync(link))
+    const { status, stdout, stderr } = run('npx', [
+      ...['holo', 'deploy', '--dry-run', '--outdir', 'built'],
+    ])
+    expect({ status, stdout }, stderr).toEqual({
+      status: 0,
+      stdout: 'Dry run: holo can be deployed; nothing was sent. The Worker is in built\n',
+    })
+    for (const binding of ['env.ASSIGNMENTS', 'env.STORE', 'env.CONTROL', 'env.DASHBOARD']) {
+      expect(stderr).toContain(binding)
+    }
+    const inside = join(folder, 'node_modules/holo-edge/dist/worker/worker.js')
+    expect(readFileSync(join(folder, 'built/worker.js'), 'utf8')).toBe(readFileSync(inside, 'utf8'))
   })
 
   it('says in its metadata which Node the command needs', () => {

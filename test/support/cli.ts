@@ -37,6 +37,8 @@ export const NOTHING_YET = Symbol('nothing yet')
 
 export type RunOptions = {
   readonly cwd?: string
+  /** The folder of the package, if it is not this checkout. */
+  readonly root?: string
   readonly env?: Readonly<Record<string, string | undefined>>
   /** What is typed on a terminal, as a list one line for each question; without it there is none. */
   readonly typed?: string | readonly string[] | typeof NOTHING_YET
@@ -77,7 +79,7 @@ export async function holo(args: readonly string[], options: RunOptions = {}): P
       stderr: screen('stderr'),
     },
     signal: options.signal ?? new AbortController().signal,
-    installation: { version: '0.0.0-test', root: ROOT, loadParts },
+    installation: { version: '0.0.0-test', root: options.root ?? ROOT, loadParts },
   })
   return { code, ...written, json: parse(written.stdout) }
 }

@@ -59,7 +59,10 @@ async function startInit(folder: string, port: string) {
   const ready = new Promise<Preview>((found, failed) => {
     child.stdout.setEncoding('utf8').on('data', (part: string) => {
       printed += part
-      if (printed.endsWith('}\n')) found(JSON.parse(printed).preview)
+      if (!printed.endsWith('}\n')) return
+      const { preview } = JSON.parse(printed)
+      if (preview) found(preview)
+      else failed(new Error(`${printed}${said}`))
     })
     ended.then((code) => failed(new Error(`ended with ${code}: ${printed}${said}`)))
   })
