@@ -22,8 +22,13 @@ const HELP = `npm start -- [options]
   --help         this text`
 
 const HOST = '127.0.0.1'
-/** A document edited by hand should take effect on the next reload, not half a minute later. */
-const LOCAL_REFRESH_MS = '1000'
+/** Changes, hand edits and counts should show on the next reload: calls cost nothing here. */
+const LOCAL_INTERVALS = {
+  KV_REFRESH_MS: '1000',
+  CONTROL_REFRESH_MS: '500',
+  STALE_AFTER_MS: '1000',
+  COUNTS_FLUSH_MS: '1000',
+}
 /** After this time, a signal that has ended a backend has reached this process as well. */
 const SIGNAL_GRACE_MS = 250
 
@@ -87,7 +92,7 @@ async function start({ port, data, example, visitors }: Options): Promise<void> 
     port,
     dataDir: data,
     variables: {
-      KV_REFRESH_MS: LOCAL_REFRESH_MS,
+      ...LOCAL_INTERVALS,
       ALLOW_INSECURE_ORIGINS: 'true',
       HOLO_ADMIN_TOKEN: token,
       // The host name of a deployment does not lead to this machine.

@@ -94,6 +94,7 @@ export function createRouter(env: Env): Router {
     proofs: new Proofs(),
     shadowBudget: new ShadowBudget(Date.now),
     dashboardHost: settings.dashboardHost,
+    staleAfterMs: settings.staleAfterMs,
     gate: new PreviewGate({
       access: readAuthoritySettings(env).access,
       fetch: (...args) => fetch(...args),
@@ -145,6 +146,7 @@ type RouterDeps = {
   readonly shadowBudget: ShadowBudget
   /** Where browsers may sign in, and no version is served; everywhere if undefined. */
   readonly dashboardHost: string | undefined
+  readonly staleAfterMs: number
   readonly gate: PreviewGate
   readonly ofrep: Ofrep
 }

@@ -18,6 +18,8 @@ export type AdminDeps = {
   readonly env: Pick<Env, 'CONTROL' | 'STORE'>
   /** Where browsers may sign in; everywhere if undefined. */
   readonly dashboardHost: string | undefined
+  /** The age above which a page waits for a newer document, in milliseconds. */
+  readonly staleAfterMs: number
 }
 
 /**
@@ -27,7 +29,7 @@ export type AdminDeps = {
 export async function serveAdmin(
   request: Request,
   path: string,
-  { env, dashboardHost }: AdminDeps,
+  { env, dashboardHost, staleAfterMs }: AdminDeps,
   hostRole: HostRole,
   requestId: string,
 ): Promise<Response> {
@@ -40,6 +42,7 @@ export async function serveAdmin(
     now: Date.now(),
     hostRole,
     dashboardHost,
+    staleAfterMs,
   })
   const operations = describe()
   if (operations !== undefined) response.headers.set('holo-store-operations', operations)

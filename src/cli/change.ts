@@ -177,11 +177,8 @@ function toPlace({ environment, by }: ViewersAsRead['seenIn'][number]): string {
   }
 }
 
-/**
- * The default of the edge's `STALE_AFTER_MS`: the edge does not choose a page's version by a document that
- * is older than this, as long as the control answers.
- */
-const EVERYWHERE_AFTER_MS = 5000
+/** The default of the edge's `STALE_AFTER_MS`, which an older Holo does not report. */
+const STALE_AFTER_MS = 5000
 
 const POLL_MS = 500
 /** The control spaces and retries its writes to KV. After this time the publication counts as failed. */
@@ -221,8 +218,10 @@ export async function waitUntilEverywhere(
   acceptedAt: number,
   signal: AbortSignal,
 ): Promise<Everywhere> {
+  let staleAfterMs = STALE_AFTER_MS
   for (;;) {
-    const { control } = await api.ask(healthAsRead, 'GET', '/health')
+    const { control, ...edge } = await api.ask(healthAsRead, 'GET', '/health')
+    staleAfterMs = edge.staleAfterMs ?? STALE_AFTER_MS
     if ((control?.published ?? 0) >= revision) break
     if (performance.now() - acceptedAt > PUBLISH_TIMEOUT_MS) {
       throw new CliFailure(
@@ -235,7 +234,7 @@ export async function waitUntilEverywhere(
     await sleep(POLL_MS, undefined, { signal })
   }
   const publishedMs = Math.round(performance.now() - acceptedAt)
-  if (publishedMs < EVERYWHERE_AFTER_MS)
-    await sleep(EVERYWHERE_AFTER_MS - publishedMs, undefined, { signal })
+  // No page is decided on a copy that is older than this, while the control answers.
+  if (publishedMs < staleAfterMs) await sleep(staleAfterMs - publishedMs, undefined, { signal })
   return { publishedMs, everywhereMs: Math.round(performance.now() - acceptedAt) }
 }

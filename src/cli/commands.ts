@@ -20,6 +20,7 @@ import { GC } from './commands/gc.ts'
 import { HISTORY_COMMANDS } from './commands/history.ts'
 import { INIT } from './commands/init.ts'
 import { LOGIN, WHOAMI } from './commands/login.ts'
+import { MCP } from './commands/mcp.ts'
 import { METRICS_EXPORT } from './commands/metrics-export.ts'
 import { DASHBOARD, OPEN } from './commands/open.ts'
 import { POINT_COMMANDS, SHIFT } from './commands/point.ts'
@@ -103,4 +104,5 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   ...TRANSFER_COMMANDS,
   OPEN,
   DASHBOARD,
+  MCP,
 ]

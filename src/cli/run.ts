@@ -98,6 +98,7 @@ function toContext(
     shared,
     installation,
     signal,
+    version: installation.version,
     say,
     show,
     target: toTarget,

@@ -40,6 +40,12 @@ export const controlHealth = z.strictObject({
 export const healthReply = z.strictObject({
   status: z.literal('ok'),
   control: controlHealth.optional().describe('With a credential of the scope `read`'),
+  staleAfterMs: z
+    .number()
+    .optional()
+    .describe(
+      'With a credential: no page is decided on a copy of the document that is older, in milliseconds, while the control answers',
+    ),
 })
 
 const health = {
@@ -75,7 +81,7 @@ export type ServiceHealthReport = Shaped<typeof serviceHealth>
 export type EnvironmentHealthReport = Shaped<typeof environmentHealth>
 export type ServicesHealthReport = Shaped<typeof servicesHealthReply>
 
-/** What the command reads from `GET /health`. An older Holo does not report `fill` and `lost`. */
+/** What the command reads from `GET /health`. An older Holo does not report `fill`, `lost` and `staleAfterMs`. */
 export const healthAsRead = /* @__PURE__ */ forReaders(() =>
   z.object({
     control: toTolerant(
@@ -91,6 +97,7 @@ export const healthAsRead = /* @__PURE__ */ forReaders(() =>
         })
         .partial({ fill: true, lost: true }),
     ).optional(),
+    staleAfterMs: z.number().optional(),
   }),
 )
 

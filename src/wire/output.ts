@@ -275,6 +275,18 @@ export const watchOutput = statusOutput.omit({ fill: true, figures: true }).exte
     .describe('What goes on only when somebody says so'),
 })
 
+export const mcpOutput = z.strictObject({
+  target: z.string(),
+  url: z.string(),
+  tools: z.array(
+    z.strictObject({
+      name: z.string(),
+      about: z.string(),
+      changes: z.string().nullable().describe('What it changes; null if it only reads'),
+    }),
+  ),
+})
+
 /** Of pause, resume, advance, promote and abort. */
 export const rolloutCommandOutput = z.strictObject({
   target,

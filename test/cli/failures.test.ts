@@ -167,6 +167,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   import: { works: ['imported.json'], bad: ['not-there.json'] },
   open: { works: ['secret'], bad: ['Secret!'] },
   dashboard: { works: [], bad: ['one-too-many'] },
+  mcp: { works: [], bad: ['one-too-many'] },
 }
 
 const NAMES = COMMAND_ROWS.map(({ name }) => name)

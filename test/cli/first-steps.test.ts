@@ -102,6 +102,7 @@ describe('an empty Holo', () => {
     'dora',
     'whoami',
     'dashboard',
+    'mcp',
     'previews',
     'webhooks list',
     'webhooks add',

@@ -154,6 +154,7 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['import', 'backup.json', '--yes'],
   ['open'],
   ['dashboard'],
+  ['mcp'],
 ]
 
 describe('--json', () => {

@@ -73,6 +73,12 @@ export const freshAddress = () => {
 export async function startAdminEdge({
   isEmpty = false,
   dashboardHost = '',
+  variables = {},
+}: {
+  readonly isEmpty?: boolean
+  readonly dashboardHost?: string
+  /** By name, instead of those of wrangler.toml. */
+  readonly variables?: Readonly<Record<string, string>>
 } = {}): Promise<AdminEdge> {
   const team = await new AccessTeam().start(TEAM)
   const reached: string[] = []
@@ -108,6 +114,7 @@ export async function startAdminEdge({
             ACCESS_TEAM_DOMAIN: new URL(TEAM).hostname,
             ACCESS_AUDIENCE: AUDIENCE,
             ACCESS_SCOPES: 'read shift',
+            ...variables,
           },
           // The team's host leads to its server on this machine; nothing leaves it.
           outboundService: async (request: Outbound) => {

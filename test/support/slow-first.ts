@@ -27,6 +27,7 @@ const SLOW = [
   'test/worker/limits.test.ts',
   'test/worker/publication-crash.test.ts',
   'test/e2e/flags.test.ts',
+  'test/docs/dark-launch.test.ts',
   'test/e2e/identity.test.ts',
   'test/e2e/dashboard-states.test.ts',
   'test/worker/rollout-cold-start.test.ts',

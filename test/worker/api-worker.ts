@@ -7,8 +7,9 @@ import { Authority } from '../../src/control/access/authority.ts'
 import { Control as RealControl } from '../../src/control/control.ts'
 import { readAddress } from '../../src/core/address.ts'
 import type { Env } from '../../src/env.ts'
-import { readDashboardHost, toHostRole } from '../../src/http/dashboard-host.ts'
+import { toHostRole } from '../../src/http/dashboard-host.ts'
 import { createRouter, type Router } from '../../src/router.ts'
+import { readSettings } from '../../src/settings.ts'
 import { API_PATH } from '../../src/wire/api-path.ts'
 import { problem } from '../../src/wire/problems.ts'
 
@@ -86,9 +87,9 @@ export default {
   async fetch(request, env, ctx) {
     const { path, url } = readAddress(request) ?? {}
     if (url && path?.startsWith('/.holo/api/')) {
-      const dashboardHost = readDashboardHost(env.DASHBOARD_HOST)
+      const { dashboardHost, staleAfterMs } = readSettings(env)
       const role = toHostRole(dashboardHost, url)
-      const deps = { env, dashboardHost }
+      const deps = { env, dashboardHost, staleAfterMs }
       const response = await serveAdmin(request, path, deps, role, crypto.randomUUID())
       return checkReply(request, path, response)
     }

@@ -37,6 +37,8 @@ export type RequestSurroundings = {
   /** Left out: every host name is like any other. */
   readonly hostRole?: HostRole
   readonly dashboardHost?: string | undefined
+  /** The age above which a page waits for a newer document, in milliseconds. */
+  readonly staleAfterMs?: number
   readonly patience?: ControlPatience
 }
 
@@ -115,10 +117,12 @@ async function run(
     now,
     alone,
     dashboardHost,
+    staleAfterMs,
   }: RequestSurroundings & { alone: OneAtATime; caller: Caller; client: ControlClient },
 ): Handled {
   const { ask } = client
-  if (route.scope === 'open' || route.scope === 'sign-in') return route.handle({ ask, caller })
+  if (route.scope === 'open') return route.handle({ ask, caller, staleAfterMs })
+  if (route.scope === 'sign-in') return route.handle({ ask, caller })
   if (route.upgrades && !asksForWebSocket(request)) return err({ kind: 'upgrade_required' })
   if (!isSmallBody(route, request)) {
     const proved = await client.prove()

@@ -60,24 +60,26 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
 }
 
 function toOperation(route: Route): Json {
-  const { method, path, scope, summary, params, query, reply, type, status = 200 } = route
+  const { method, path, scope, summary, params, query, reply, type, changes } = route
+  const { status = route.upgrades ? 101 : 200 } = route
   const shown = toFailures(route)
   return {
     operationId: `${method.toLowerCase()}${path.replace(/[^A-Za-z]+(.)?/g, (_, letter = '') => letter.toUpperCase())}`,
     summary,
     description: DESCRIPTIONS[scope] ?? `Needs the scope \`${scope}\`.`,
+    ...(changes ? { 'x-holo-changes': changes } : {}),
     security: SCOPES.some((known) => known === scope)
       ? [{ token: [scope] }, { session: [scope] }, { access: [scope] }]
       : [{}],
     parameters: [
       ...toParameters(params, 'path'),
       ...toParameters(query, 'query'),
-      ...(route.changes === 'document' ? [IF_MATCH] : []),
+      ...(changes === 'document' ? [IF_MATCH] : []),
     ],
     ...toRequestBody(route),
     responses: {
       [status]: {
-        description: 'Done',
+        description: route.upgrades ? 'A WebSocket, whose messages have this form' : 'Done',
         content: route.repliesOctets
           ? OCTETS
           : { [type?.split(';')[0] ?? 'application/json']: { schema: toSchema(reply, 'output') } },

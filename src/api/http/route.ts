@@ -89,7 +89,9 @@ type Row = {
 export type OpenRoute = Row & {
   readonly scope: 'open'
   /** `undefined` when the request has no credential. */
-  readonly handle: (asker: Asker | undefined) => Handled
+  readonly handle: (
+    asker: (Asker & { readonly staleAfterMs: number | undefined }) | undefined,
+  ) => Handled
 }
 
 /** The route whose credential is in the body. */

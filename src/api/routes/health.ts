@@ -15,7 +15,8 @@ export const HEALTH_ROUTE: OpenRoute = {
     if (!asker) return ok({ body: { status: 'ok' } })
     const answer = await asker.ask('none', (control) => control.health(asker.caller))
     if (!answer.ok) return answer
-    return ok({ body: { status: 'ok', control: answer.value } })
+    const { staleAfterMs } = asker
+    return ok({ body: { status: 'ok', control: answer.value, staleAfterMs } })
   },
 }
 
