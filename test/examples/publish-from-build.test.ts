@@ -42,7 +42,7 @@ function readStep(inputs: Readonly<Record<string, string>>) {
   const [, declared = ''] = /^inputs:\n(.*?)^outputs:/ms.exec(action) ?? []
   const blocks = declared.split(/^ {2}(?=[\w-]+:\n)/m).slice(1)
   const defaults = blocks.map((block) => {
-    const [, given = ''] = /^ {4}default: '?([^'\n]*)'?$/m.exec(block) ?? []
+    const [, given = ''] = /^ {4}default: "?([^"\n]*)"?$/m.exec(block) ?? []
     return [block.slice(0, block.indexOf(':')), given] as const
   })
   const values = { ...Object.fromEntries(defaults), ...inputs }
