@@ -46,8 +46,6 @@ export type Context = {
   readonly installation: Installation
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
-  /** Of this command. */
-  readonly version: string
   /** Writes a line for people to standard error. */
   readonly say: (line: string) => void
   /** The target, which is chosen at the first call: offline commands need none. */

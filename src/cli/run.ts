@@ -98,7 +98,6 @@ function toContext(
     shared,
     installation,
     signal,
-    version: installation.version,
     say,
     show,
     target: toTarget,
