@@ -81,7 +81,7 @@ async function versionsAt(url: string): Promise<Set<string | undefined>> {
   for (let n = 0; n < 40; n++) {
     const cookie = `holo-visitor=${String(n).padStart(22, 'v')}`
     const { status, headers, body } = await ask(new URL(url), '/', {
-      headers: { ...DOCUMENT, cookie },
+      headers: { ...DOCUMENT, cookie, 'accept-encoding': 'identity' },
     })
     expect([status, /<html/i.test(body)]).toEqual([200, true])
     seen.add(headers['holo-version'] as string | undefined)
