@@ -1,8 +1,9 @@
-// Checks, before a release, that the tag, package.json and the changelog say the same version.
+// Checks, before the package is published, that the tag, package.json and the changelog say the same version. So nobody
+// publishes by accident: only the workflow of a release has a tag.
 
 import { readFileSync } from 'node:fs'
 
-const [tag = ''] = process.argv.slice(2)
+const tag = process.argv[2] ?? process.env.GITHUB_REF_NAME ?? ''
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string }
 const changelog = readFileSync('CHANGELOG.md', 'utf8')
 const faults = [
