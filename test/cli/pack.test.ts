@@ -62,7 +62,13 @@ describe('the package, installed elsewhere', () => {
   })
 
   it('brings the JSON schema that holo.json points to', () => {
-    run('npx', ['holo', 'init', '--url', 'https://shop.example.com'])
+    const made = run('npx', ['holo', 'init', '--url', 'https://shop.example.com'])
+    expect(made).toMatchObject({ status: 0 })
+    onTestFinished(() => {
+      for (const name of ['holo.json', 'wrangler.toml', '.github']) {
+        rmSync(join(folder, name), { recursive: true })
+      }
+    })
     const { $schema } = JSON.parse(readFileSync(join(folder, 'holo.json'), 'utf8'))
     expect(JSON.parse(readFileSync(join(folder, $schema), 'utf8')).title).toBe('holo.json')
   })
