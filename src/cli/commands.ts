@@ -4,6 +4,7 @@
 import type { CommandRow } from './command.ts'
 import { DEPLOY } from './commands/deploy.ts'
 import { DEV } from './commands/dev.ts'
+import { DOCTOR } from './commands/doctor.ts'
 import { DOCUMENT_COMMANDS, TRANSFER_COMMANDS } from './commands/documents.ts'
 import { DORA } from './commands/dora.ts'
 import { ENV_COMMANDS } from './commands/env.ts'
@@ -57,6 +58,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   INIT,
   DEV,
   DEPLOY,
+  DOCTOR,
   LOGIN,
   PUBLISH,
   ...VERSION_COMMANDS,

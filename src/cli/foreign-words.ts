@@ -97,7 +97,7 @@ export const FOREIGN_WORDS: Readonly<Record<string, string>> = {
   ),
   ...of('holo rules set FILE', 'rule', 'flags', 'flag', 'redirects'),
   ...of('holo metrics export', 'stats', 'analytics', 'usage'),
-  ...of('holo validate, or "holo verify" for the audit log', 'check', 'lint', 'test', 'doctor'),
+  ...of('holo validate, or "holo verify" for the audit log', 'check', 'lint', 'test'),
   ...of('holo --help', 'commands', 'man', 'usage-help'),
   abort: 'holo rollout abort',
   pause: 'holo rollout pause',

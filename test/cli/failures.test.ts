@@ -89,6 +89,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   init: { works: ['--url', 'https://shop.example.com', '--force'], bad: ['--url', 'shop'] },
   dev: { works: ['dist', '--for', '1'], bad: ['dist', '--port', 'http'] },
   deploy: { works: ['--dry-run'], bad: ['--keep', 'pocket'] },
+  doctor: { works: [], bad: ['one', 'too-many'] },
   login: { works: ['https://shop.example.com'], bad: ['shop'] },
   publish: { works: ['dist', '--version', '1.0.0'], bad: ['dist', '--version', 'no spaces'] },
   versions: { works: [], bad: ['one-too-many'] },

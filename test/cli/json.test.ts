@@ -72,6 +72,7 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['init', '--url', 'https://shop.example.com'],
   ['dev', '--any-folder', '--for', '1'],
   ['deploy', '--dry-run'],
+  ['doctor'],
   ['login', 'https://shop.example.com'],
   ['publish', '.', '--version', '1.0.0'],
   ['publish', '.', '--version', '1.0.0-next', '--floor', '1.0.0'],

@@ -62,20 +62,32 @@ describe('the package, installed elsewhere', () => {
   })
 
   it('brings the JSON schema that holo.json points to', () => {
-    run('npx', ['holo', 'init', '--url', 'https://shop.example.com'])
+    const made = run('npx', ['holo', 'init', '--url', 'https://shop.example.com'])
+    expect(made).toMatchObject({ status: 0 })
+    onTestFinished(() => {
+      for (const name of ['holo.json', 'wrangler.toml', '.github']) {
+        rmSync(join(folder, name), { recursive: true })
+      }
+    })
     const { $schema } = JSON.parse(readFileSync(join(folder, 'holo.json'), 'utf8'))
     expect(JSON.parse(readFileSync(join(folder, $schema), 'utf8')).title).toBe('holo.json')
   })
 
   it('holds what is built and no source', () => {
     const inside = join(folder, 'node_modules/holo-edge')
-    const top = 'CHANGELOG.md LICENSE README.md bin dist node_modules package.json schemas'
+    const top =
+      'CHANGELOG.md LICENSE README.md action.yml bin dist node_modules package.json schemas'
     expect(readdirSync(inside).sort()).toEqual(top.split(' '))
     expect(readdirSync(join(inside, 'dist')).sort()).toEqual(
       'dashboard holo.js worker worker-options.json wrangler.toml'.split(' '),
     )
     expect(readdirSync(join(inside, 'dist/worker')).sort()).toEqual(['worker.js', 'worker.js.map'])
     expect(readdirSync(join(inside, 'dist/dashboard')).sort()).toEqual(['assets', 'index.html'])
+  })
+
+  it('gives Vite a plugin', () => {
+    const code = "const { holo } = await import('holo-edge/vite'); console.log(holo().name)"
+    expect(run('node', ['--input-type=module', '-e', code]).stdout).toBe('holo\n')
   })
 
   it('holds the Worker as it would be deployed, whose source map names files and holds no source', () => {

@@ -40,8 +40,8 @@ export type RunOptions = {
   /** The folder of the package, if it is not this checkout. */
   readonly root?: string
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** What is typed on a terminal; without it there is none. */
-  readonly typed?: string | typeof NOTHING_YET
+  /** What is typed on a terminal, as a list one line for each question; without it there is none. */
+  readonly typed?: string | readonly string[] | typeof NOTHING_YET
   /** What comes through a pipe. */
   readonly input?: string
   readonly columns?: number
@@ -103,8 +103,9 @@ export async function spawnHolo(
   return { code, stdout, stderr, json: parse(stdout) }
 }
 
-function toStream(typed: string | typeof NOTHING_YET): Readable {
-  return typed === NOTHING_YET ? new Readable({ read: () => {} }) : Readable.from([typed])
+function toStream(typed: string | readonly string[] | typeof NOTHING_YET): Readable {
+  if (typed === NOTHING_YET) return new Readable({ read: () => {} })
+  return Readable.from(typeof typed === 'string' ? [typed] : typed.map((line) => `${line}\n`))
 }
 
 function parse(stdout: string): Record<string, unknown> | undefined {

@@ -173,7 +173,7 @@ async function prepareData(data: string): Promise<string> {
 }
 
 /** The context of commands for the local edge, whose notes are not shown. */
-function toLocal(context: Context, url: URL, token: string): Context {
+export function toLocal(context: Context, url: URL, token: string): Context {
   const target: Target = { name: 'local', url, token, isProtected: false, services: {} }
   const note = context.shared.verbose ? context.say : () => {}
   const api = createApi(target, { signal: context.signal, note })
