@@ -104,12 +104,12 @@ export default {
     {
       name: 'wire-is-types-for-the-dashboard',
       comment:
-        'of wire the dashboard takes types, scopes and paths: schemas would bring zod into the page',
+        'of wire the dashboard takes types, scopes, paths and sentences: schemas would bring zod into the page',
       severity: 'error',
       from: { path: '^src/dashboard/' },
       to: {
         path: '^src/wire/',
-        pathNot: '^src/wire/(scopes|api-path)\\.ts$',
+        pathNot: '^src/wire/(scopes|api-path|event-text)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },
