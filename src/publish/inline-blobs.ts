@@ -21,7 +21,7 @@ import type { RetainedManifest, SurveyedFile } from './survey.ts'
 const MAX_INLINE_PAGES = 4
 const MAX_INLINE_PAGE_BYTES = 32 * 2 ** 10
 
-const HTML_TYPE = /^text\/html\b/i
+const HTML_PAGE_TYPE = /^text\/html\b/i
 
 type PublishedFile = SurveyedFile & Pick<ManifestEntry, 'encodings'>
 
@@ -48,7 +48,7 @@ export async function readInlineBlobs(
   const held = new Map(retained.flatMap(({ manifest }) => [...manifest.inlined()]))
   const byPath = new Map(files.map((file) => [file.path, file]))
   const pages = files
-    .filter(({ type }) => HTML_TYPE.test(type))
+    .filter(({ type }) => HTML_PAGE_TYPE.test(type))
     .sort(compareVisited(appPage))
     .slice(0, MAX_INLINE_PAGES)
   const inline = new Map<string, Uint8Array>()

@@ -106,7 +106,7 @@ export function compareVisited(appPage: string | undefined) {
  * What the pages load, for the manifest: of those that visitors open first; `undefined` if none loads
  * anything. `paths` are the files that are served.
  */
-export function listLoads(
+export function toLoads(
   pages: readonly PageMarkup[],
   paths: Iterable<string>,
   appPage?: string,

@@ -17,9 +17,9 @@ import {
   findAppPage,
   hasFallbackPage,
   isSinglePageApp,
-  listLoads,
   type PageMarkup,
   readPage,
+  toLoads,
 } from './pages.ts'
 import { decodeFile, type GivenForm, toInnerPath } from './precompressed.ts'
 import { judgeContent } from './private-files.ts'
@@ -154,7 +154,7 @@ export async function surveyFolder(
   if (isFound) warnings.push(...pins.warnings)
   const pin = pins.found?.pin ?? (options.frameworkPin || undefined)
   const headers = [...(rules.config.headers ?? []), ...toReplyRules(pin, walk.files)]
-  const loads = listLoads(
+  const loads = toLoads(
     pages,
     open.map(({ path }) => path),
     appPage,

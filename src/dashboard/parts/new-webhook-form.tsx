@@ -4,14 +4,14 @@ import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { CallFailure } from '../api/client.ts'
 import { FORM_WORDS } from '../say/webhooks.ts'
-import { type DraftedWebhook, type NewWebhook, toNewWebhook } from '../state/new-webhook.ts'
+import { type DraftedWebhook, toNewWebhook, type WebhookBody } from '../state/new-webhook.ts'
 import { goTo } from '../state/route.ts'
 import { addWebhook } from '../state/webhooks.ts'
 import { Button } from './button.tsx'
 import { announce } from './notices.tsx'
 import { FailureBox } from './state.tsx'
 
-const FORMS = Object.entries(FORM_WORDS) as [NewWebhook['form'], (typeof FORM_WORDS)['slack']][]
+const FORMS = Object.entries(FORM_WORDS) as [WebhookBody['form'], (typeof FORM_WORDS)['slack']][]
 
 const EMPTY: DraftedWebhook = {
   ...{ name: '', url: '', form: 'standard', events: 'usual', kinds: '', secret: '' },
@@ -19,7 +19,7 @@ const EMPTY: DraftedWebhook = {
 
 /** What can be chosen: only signed JSON confirms, and chats alone are told less than everything. */
 function toChoices(
-  form: NewWebhook['form'],
+  form: WebhookBody['form'],
 ): readonly (readonly [DraftedWebhook['events'], string])[] {
   const { usual, secret } = FORM_WORDS[form]
   return [
@@ -91,7 +91,7 @@ export function NewWebhookForm({ onClose }: { onClose: () => void }) {
             value={form}
             onChange={(event) =>
               change({
-                form: event.currentTarget.value as NewWebhook['form'],
+                form: event.currentTarget.value as WebhookBody['form'],
                 events: 'usual',
                 secret: '',
               })

@@ -136,7 +136,7 @@ function ShareDialog({ settings, onClose }: { settings: ShadowSettings; onClose:
 }
 
 /** Few enough that a backend of any size can take them. */
-const FIRST_PERCENT = 1
+const FIRST_SHARE = 1
 
 /** @param from the environments that have no shadow yet; all if left out. */
 export function NewShadowButton({
@@ -182,7 +182,7 @@ function NewShadowDialog({
 }) {
   const source = useSignal(from[0]?.name ?? '')
   const target = useSignal(environments.find(({ name }) => name !== source.value)?.name ?? '')
-  const text = useSignal(String(FIRST_PERCENT))
+  const text = useSignal(String(FIRST_SHARE))
   const percent = parseShadowPercent(text.value)
   const fields = [
     { label: 'Requests of', chosen: source, list: from },

@@ -7,7 +7,7 @@ import { type CallFailure, call, type ReplyOf } from '../api/client.ts'
 import { toAmount } from '../say/format.ts'
 import {
   type DeliveryItem,
-  toCauseText,
+  toDeliveryCause,
   toNextTryText,
   toReplyText,
   type WebhookItem,
@@ -60,7 +60,7 @@ function Delivery({
         <span class={`chip ${isTaken ? 'good' : 'bad'}`}>{isTaken ? 'taken' : 'not taken'}</span>
         <bdi class="delivery-kind">{kind}</bdi>
         <bdi class="delivery-reply quiet">
-          {delivery.cause === 'event' ? '' : `${toCauseText(delivery)}: `}
+          {delivery.cause === 'event' ? '' : `${toDeliveryCause(delivery)}: `}
           {toReplyText(delivery)}
           {attempts > 1 ? `, ${toAmount(attempts, 'attempt')}` : ''}
           {next === undefined ? '' : `. ${next}`}
@@ -91,7 +91,7 @@ function Facts({ delivery, next }: { delivery: DeliveryItem; next: string | unde
       <div>
         <dt>Delivery</dt>
         <dd class="num">
-          {id}: {toCauseText(delivery)}
+          {id}: {toDeliveryCause(delivery)}
           {event === undefined ? '' : `, number ${event}`}
         </dd>
       </div>

@@ -141,7 +141,7 @@ const CAUSES: Readonly<Record<DeliveryItem['cause'], string>> = {
   confirmation: 'a question to confirm',
 }
 
-export function toCauseText({ cause }: Pick<DeliveryItem, 'cause'>): string {
+export function toDeliveryCause({ cause }: Pick<DeliveryItem, 'cause'>): string {
   return CAUSES[cause] ?? cause
 }
 

@@ -3,7 +3,7 @@
 import type { BodyOf } from '../api/client.ts'
 import { FORM_WORDS } from '../say/webhooks.ts'
 
-export type NewWebhook = BodyOf<'POST /webhooks'>
+export type WebhookBody = BodyOf<'POST /webhooks'>
 
 const SECRET_BYTES = 32
 
@@ -17,7 +17,7 @@ function makeSecret(): string {
 export type DraftedWebhook = {
   readonly name: string
   readonly url: string
-  readonly form: NewWebhook['form']
+  readonly form: WebhookBody['form']
   readonly events: 'usual' | 'all' | 'none' | 'chosen'
   /** Kinds and groups, if they are chosen. */
   readonly kinds: string
@@ -26,7 +26,7 @@ export type DraftedWebhook = {
 
 /** The body of the call, and the secret that was made for it. */
 export function toNewWebhook({ name, url, form, events, kinds, secret }: DraftedWebhook): {
-  readonly body: NewWebhook
+  readonly body: WebhookBody
   readonly made: string | undefined
 } {
   const use = FORM_WORDS[form].secret

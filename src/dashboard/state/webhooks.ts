@@ -3,12 +3,12 @@
 import { type CallFailure, call } from '../api/client.ts'
 import { announce } from '../parts/notices.tsx'
 import { type DeliveryItem, toReplyText } from '../say/webhooks.ts'
-import type { NewWebhook } from './new-webhook.ts'
+import type { WebhookBody } from './new-webhook.ts'
 import { readWebhooks } from './site.ts'
 
 type Refused = Promise<CallFailure | undefined>
 
-export async function addWebhook(body: NewWebhook): Refused {
+export async function addWebhook(body: WebhookBody): Refused {
   const added = await call('POST /webhooks', { body })
   return added.ok ? tellDone(`The webhook ${body.name} is added.`) : added.error
 }
