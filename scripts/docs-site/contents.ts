@@ -22,6 +22,7 @@ export const CONTENTS: readonly Group[] = [
     pages: [
       { file: 'README.md', title: 'Holo' },
       docs('getting-started', 'Getting started'),
+      docs('first-release', 'A first release'),
       docs('concepts', 'Concepts'),
       docs('comparison', 'Beside other systems'),
     ],

@@ -1,6 +1,6 @@
 // The main story, as a person types it beside a running `npm start`: publish a third version, give it
 // 1, 10 and 100 per cent, swap, and go back; while clients use the shop, and no page of theirs breaks.
-// The README shows what was typed and printed.
+// docs/first-release.md shows what was typed and printed.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -116,7 +116,7 @@ describe('a release beside npm start', () => {
     await load.stop()
   })
 
-  it('is what the README shows', () => {
+  it('is what docs/first-release.md shows', () => {
     const shown = terminal
       .join('\n')
       .replaceAll(url.host, '127.0.0.1:8787')
@@ -127,6 +127,6 @@ describe('a release beside npm start', () => {
       // Figures are there only if a window was closed by then.
       .replace(/\n\nlast 5 minutes .*/s, '')
       .trimEnd()
-    expectShownInDocs('README.md', 'release', `\`\`\`text\n${shown}\n\`\`\``)
+    expectShownInDocs('docs/first-release.md', 'release', `\`\`\`text\n${shown}\n\`\`\``)
   })
 })
