@@ -44,6 +44,7 @@ const EXIT_OF_CODE: Words<ExitCode> = {
   stale: EXIT.stale,
   internal: EXIT.unreachable,
   store_unavailable: EXIT.unreachable,
+  newer_schema: EXIT.unreachable,
   control_unavailable: EXIT.unreachable,
   control_overloaded: EXIT.unreachable,
   unknown_outcome: EXIT.unreachable,

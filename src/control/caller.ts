@@ -44,7 +44,12 @@ export type Principal = {
 /** Why a caller may not do something: a problem code of the API. */
 export type Denial = Extract<
   ProblemCode,
-  'unauthenticated' | 'forbidden' | 'too_many_attempts' | 'one_at_a_time' | 'too_many_viewers'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'too_many_attempts'
+  | 'one_at_a_time'
+  | 'too_many_viewers'
+  | 'newer_schema'
 >
 
 /** Asks for rows before `before` (exclusive), newest first, at most `limit`. */
@@ -71,7 +76,7 @@ export type RefusedResult =
   | ({ readonly kind: 'invalid' } & ProblemDetails<'invalid_change'>)
 
 /**
- * A refusal for lack of rights. `why` is given to valid credentials only: which of their limits forbids
+ * A refusal for lack of rights, or of every call because a newer Holo has written the storage. `why` is given to valid credentials only: which of their limits forbids
  * the call. `mayCount` comes with `too_many_attempts`: which credentials may still be valid.
  */
 export type DeniedResult = {

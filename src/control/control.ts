@@ -42,6 +42,7 @@ import type { FilesFound, Garbage, Upload } from './releases/contract.ts'
 import { toUpload } from './releases/uploads.ts'
 import type { FlagStart, RolloutCommandOptions, Start } from './rollouts/contract.ts'
 import type { ShadowsQuery } from './shadow/contract.ts'
+import { recordStorageSchema } from './storage-schema.ts'
 import type { NewWebhook } from './webhooks/contract.ts'
 
 type Named = Pick<Upload, 'version' | 'serial'>
@@ -53,6 +54,7 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
   constructor(ctx: DurableObjectState, env: ControlEnv, seams: Partial<ControlSeams> = {}) {
     super(ctx, env)
     this.#parts = createParts(ctx, ctx.storage, env, seams)
+    recordStorageSchema(ctx.storage.sql)
   }
 
   /** Replies from memory. If the report is a reason to read KV, that happens after the reply. */

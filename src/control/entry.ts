@@ -1,10 +1,13 @@
 // The control as the platform starts it. What does the work is loaded with the first call, so that an isolate that
-// only answers visitors evaluates nothing of it.
+// only answers visitors evaluates nothing of it. If a newer Holo has written the storage, each call is refused
+// before anything reads or changes it.
 
 import { DurableObject } from 'cloudflare:workers'
-import type { ControlCalls } from './contract.ts'
+import { err } from '../core/result.ts'
+import type { ControlCalls, DeniedResult } from './contract.ts'
 import type { Control as Core } from './control.ts'
 import type { ControlEnv } from './parts.ts'
+import { isNewerStorage } from './storage-schema.ts'
 
 /** All calls by name; the type makes sure that none is missing. */
 const CALLS: Readonly<Record<keyof ControlCalls, true>> = {
@@ -73,13 +76,20 @@ const CALLS: Readonly<Record<keyof ControlCalls, true>> = {
   webhooks: true,
 }
 
+const REFUSAL =
+  'a newer Holo has written the storage of the control: deploy that release again. Until then, changes are refused'
+
+const NEWER: DeniedResult = { kind: 'denied', denial: 'newer_schema' }
+
 export class ControlEntry extends DurableObject<ControlEnv> {
   #core: Core | undefined
+  #isRefusalLogged = false
 
   static {
     for (const name of Object.keys(CALLS) as (keyof ControlCalls)[]) {
       const call = async function (this: ControlEntry, ...args: never) {
         const core = await this.#load()
+        if (!core) return refuse(name)
         return (core[name] as (...args: never) => unknown).apply(core, args)
       }
       // As methods are that a class declares: the platform calls what is on the prototype.
@@ -87,7 +97,13 @@ export class ControlEntry extends DurableObject<ControlEnv> {
     }
   }
 
-  async #load(): Promise<Core> {
+  /** Returns `undefined` if a newer Holo has written the storage. */
+  async #load(): Promise<Core | undefined> {
+    if (!this.#core && isNewerStorage(this.ctx.storage.sql)) {
+      if (!this.#isRefusalLogged) console.error(REFUSAL)
+      this.#isRefusalLogged = true
+      return undefined
+    }
     const { Control } = await import('./control.ts')
     // Calls that came at the same time share one.
     this.#core ??= new Control(this.ctx, this.env)
@@ -95,22 +111,33 @@ export class ControlEntry extends DurableObject<ControlEnv> {
   }
 
   override async fetch(request: Request): Promise<Response> {
-    return (await this.#load()).fetch(request)
+    const core = await this.#load()
+    return core ? core.fetch(request) : Response.json(NEWER, { status: 503 })
   }
 
   override async alarm(): Promise<void> {
-    return (await this.#load()).alarm()
+    // The cron of the newer Holo sets the alarm again.
+    return (await this.#load())?.alarm()
   }
 
   override async webSocketMessage(socket: WebSocket, message: unknown): Promise<void> {
-    return (await this.#load()).webSocketMessage(socket, message)
+    return (await this.#load())?.webSocketMessage(socket, message)
   }
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
-    return (await this.#load()).webSocketClose(socket)
+    return (await this.#load())?.webSocketClose(socket)
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
-    return (await this.#load()).webSocketError(socket)
+    return (await this.#load())?.webSocketError(socket)
   }
+}
+
+/**
+ * The answer to a call of a storage that only a newer Holo can read. An isolate that reports keeps what it
+ * counted and reads KV, as it does if the control is down.
+ */
+function refuse(name: keyof ControlCalls) {
+  if (name === 'sync') throw new Error(REFUSAL)
+  return name === 'watch' ? undefined : err(NEWER)
 }

@@ -113,9 +113,17 @@ const expose = z.strictObject({
   backend: z.array(z.enum(['version', 'environment', 'visitor'])).optional(),
 })
 
+/** Rises when the document changes so that an earlier release would read it wrongly. */
+const DOCUMENT_SCHEMA = 1
+
 /** The fields of the document by name; each can be read by itself. */
 export const PARTS = {
-  schema: z.literal(1, 'this Holo reads documents with "schema": 1'),
+  schema: z.literal(DOCUMENT_SCHEMA, {
+    error: ({ input }) =>
+      typeof input === 'number' && input > DOCUMENT_SCHEMA
+        ? 'a newer Holo has written this document: upgrade this one, which reads "schema": 1'
+        : 'this Holo reads documents with "schema": 1',
+  }),
   revision: z
     .int('a revision is a whole number')
     .min(1, 'revisions start at 1')

@@ -180,6 +180,11 @@ export const PROBLEMS = {
     status: 503,
     title: 'The store does not answer: send the request again.',
   },
+  newer_schema: {
+    status: 503,
+    title:
+      'A newer Holo has written what is stored here: deploy that release again. Nothing was changed, and visitors are still served.',
+  },
   control_unavailable: {
     status: 503,
     title: 'The control does not answer: nothing was changed, and visitors are still served.',

@@ -55,7 +55,7 @@ describe('a document that is wrong', () => {
       document.rules = [{ name: '', environment: 'gone', when: { regex: ['a', 'b'] } }]
     })
     expect(problems).toEqual({
-      schema: 'this Holo reads documents with "schema": 1',
+      schema: 'a newer Holo has written this document: upgrade this one, which reads "schema": 1',
       revision: 'revisions start at 1',
       trafic: 'there is no such field: correct its name or remove it',
       'environments.Canary':

@@ -34,6 +34,7 @@ describe('uploadFolder', () => {
     const counts = { files: 5, bytes, uploaded: BLOBS, reused: 0, isKnown: false }
     expect(result).toMatchObject({ ...counts, revision: undefined })
     expect(await readRecord('s1')).toEqual({
+      schema: 1,
       id: 's1',
       manifest: result.manifest,
       services: SERVICES,

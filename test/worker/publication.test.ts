@@ -68,6 +68,7 @@ describe('publishing a version', () => {
       expect(await life.actions()).toEqual(['add-version', 'replace'])
       const record = await (await env.STORE.get('versions/1.1.0'))?.json()
       expect(record).toEqual({
+        schema: 1,
         id: '1.1.0',
         manifest: made.manifest,
         services: [],

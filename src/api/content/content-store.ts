@@ -3,6 +3,7 @@
 
 import { type Examination, examineFile, type StoredFile } from '../../control/releases/examine.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
+import { parseRecord } from '../../document/stored-record.ts'
 import type { VersionRecord } from '../../document/version-record.ts'
 import { LIST_PAGE_KEYS, UPLOAD_TIMEOUT_MS } from '../http/limits.ts'
 import type { UsedBucket } from './counted-bucket.ts'
@@ -66,7 +67,8 @@ export type ContentStore = {
   /** Joins the parts, in their order, to the blob. R2 checks the hash. */
   readonly joinParts: (hash: string, parts: readonly BlobPart[]) => Promise<Written>
   readonly removeParts: (hash: string, parts: readonly BlobPart[]) => Promise<void>
-  readonly readRecord: (version: string) => Promise<VersionRecord | ContentAbsence>
+  /** `newer`: a newer Holo has written it, and this one cannot read it. */
+  readonly readRecord: (version: string) => Promise<VersionRecord | 'newer' | ContentAbsence>
   /** The names after `after`, in alphabetical order. */
   readonly list: (
     folder: Folder,
@@ -176,7 +178,8 @@ export function createContentStore(bucket: UsedBucket): ContentStore {
       // Parts that could not be deleted are collected as garbage after a week.
       await ask(`remove the parts of ${hash}`, STORE_TIMEOUT_MS, () => bucket.delete(keys))
     },
-    readRecord: (version) => read(`versions/${version}`, (body) => body.json<VersionRecord>()),
+    readRecord: (version) =>
+      read(`versions/${version}`, async (body) => parseRecord(await body.text())),
     list: async (folder, prefix, after) => {
       const found = await ask(`list ${folder}/`, STORE_TIMEOUT_MS, () =>
         bucket.list({

@@ -4,7 +4,7 @@
 
 import type { Protection } from '../../control/releases/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { openManifest } from '../../core/site/manifest.ts'
+import { isNewerManifest, openManifest } from '../../core/site/manifest.ts'
 import type { Failure } from '../http/problems.ts'
 import type { ContentStore, ListResult } from './content-store.ts'
 
@@ -33,6 +33,7 @@ type Search = {
 }
 
 const UNAVAILABLE = err({ kind: 'store_unavailable' } as const)
+const NEWER = err({ kind: 'newer_schema' } as const)
 
 export async function findGarbage(
   search: Search,
@@ -83,6 +84,8 @@ async function findNamed({
   for (const { name } of young) {
     const record = await store.readRecord(name)
     if (record === 'unavailable') return UNAVAILABLE
+    // Which manifest it names is unknown here, so nothing is deleted.
+    if (record === 'newer') return NEWER
     if (record !== 'missing') named.push(record.manifest)
   }
   return ok(named)
@@ -106,6 +109,8 @@ async function findBlobs(search: Search, after: string): Promise<Result<FoundGar
   for (const hash of candidates.size > 0 ? searched.value : []) {
     const bytes = await store.getManifest(hash)
     if (bytes === 'unavailable') return UNAVAILABLE
+    // Which blobs it needs is unknown here, so nothing is deleted.
+    if (bytes !== 'missing' && isNewerManifest(bytes)) return NEWER
     const manifest = bytes === 'missing' ? undefined : openManifest(bytes)
     if (!manifest?.ok) {
       if (protection.manifests.includes(hash)) {

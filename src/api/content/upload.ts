@@ -5,7 +5,7 @@
 import type { DeniedResult } from '../../control/contract.ts'
 import type { FinishFailure, Upload } from '../../control/releases/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { type Manifest, openManifest } from '../../core/site/manifest.ts'
+import { isNewerManifest, type Manifest, openManifest } from '../../core/site/manifest.ts'
 import {
   isSameSubstance,
   listDifferences,
@@ -40,6 +40,7 @@ export async function openUpload(
   if (!manifest.ok) return manifest
   const recorded = await store.readRecord(version)
   if (recorded === 'unavailable') return err({ kind: 'store_unavailable' })
+  if (recorded === 'newer') return err({ kind: 'newer_schema' })
   const record = toRecord(version, wanted, manifest.value)
   if (recorded === 'missing') return open(asker, store, record, false)
   const same = await checkSame(store, recorded, record)
@@ -256,6 +257,8 @@ function toRefusal(error: Exclude<FinishFailure, DeniedResult | { kind: 'unverif
       return { kind: 'upload_replaced' }
     case 'unavailable':
       return { kind: 'store_unavailable' }
+    case 'newer':
+      return { kind: 'newer_schema' }
     case 'taken':
       return toDiffering([`the record of this id has the manifest ${error.manifest}`])
     case 'invalid':
@@ -269,6 +272,7 @@ function toRefusal(error: Exclude<FinishFailure, DeniedResult | { kind: 'unverif
 async function loadManifest(store: ContentStore, hash: string): Promise<Result<Manifest, Failure>> {
   const bytes = await store.getManifest(hash)
   if (bytes === 'unavailable') return err({ kind: 'store_unavailable' })
+  if (bytes !== 'missing' && isNewerManifest(bytes)) return err({ kind: 'newer_schema' })
   const opened = bytes === 'missing' ? undefined : openManifest(bytes)
   return opened?.ok ? opened : err({ kind: 'manifest_missing', manifests: [hash] })
 }

@@ -147,6 +147,7 @@ function toFailures({
     'internal',
     'control_unavailable',
     'control_overloaded',
+    'newer_schema',
     'cross_site',
     ...(scope === 'open' ? [] : (['forbidden'] as const)),
     ...(params ? (['not_found'] as const) : []),

@@ -65,6 +65,7 @@ export const VERSION_ROUTES: readonly Route[] = [
       if (!store.ok) return store
       const record = await store.value.readRecord(found.id)
       if (record === 'unavailable') return err({ kind: 'store_unavailable' })
+      if (record === 'newer') return err({ kind: 'newer_schema' })
       const told = toTold(uses.value.get(found.id))
       const body = { ...found, ...told, record: record === 'missing' ? undefined : record }
       return ok({ revision, body })

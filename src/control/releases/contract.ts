@@ -34,6 +34,8 @@ export type FinishFailure =
   | Taken
   | { readonly kind: 'unverified' }
   | { readonly kind: 'unavailable' }
+  /** A newer Holo has written the record of this version. */
+  | { readonly kind: 'newer' }
   | Exclude<RefusedResult, { kind: 'stale' }>
 
 /** `finalised`: the upload is a version already; `withdraw` takes a version back. */

@@ -4,6 +4,7 @@
 
 import { err, ok, type Result } from '../../core/result.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
+import { formatRecord, parseRecord } from '../../document/stored-record.ts'
 import type { VersionRecord } from '../../document/version-record.ts'
 import type { FindUnfinished } from '../document/change.ts'
 import type { DraftProblem } from '../document/draft.ts'
@@ -14,10 +15,13 @@ import type { Uploads } from './uploads.ts'
 const RECORD_TIMEOUT_MS = 4000
 const DELETE_TIMEOUT_MS = 8000
 
+/** `newer`: a newer Holo has written the record, and this one cannot read it. */
 export type Records = {
-  readonly read: (version: string) => Promise<VersionRecord | 'missing' | 'unavailable'>
+  readonly read: (version: string) => Promise<VersionRecord | 'missing' | 'newer' | 'unavailable'>
   /** Writes a record, unless the version has one already: then that one is returned. */
-  readonly create: (record: VersionRecord) => Promise<'created' | VersionRecord | 'unavailable'>
+  readonly create: (
+    record: VersionRecord,
+  ) => Promise<'created' | VersionRecord | 'newer' | 'unavailable'>
   /** @throws Error when R2 fails or does not reply in time. */
   readonly remove: (keys: readonly string[]) => Promise<void>
 }
@@ -26,7 +30,7 @@ export function createRecords(bucket: Pick<R2Bucket, 'get' | 'put' | 'delete'>):
   const read: Records['read'] = async (version) => {
     try {
       const text = await withTimeout(readText(bucket, version), RECORD_TIMEOUT_MS)
-      return text === undefined ? 'missing' : (JSON.parse(text) as VersionRecord)
+      return text === undefined ? 'missing' : parseRecord(text)
     } catch (cause) {
       console.error(`the record of ${version} could not be read`, cause)
       return 'unavailable'
@@ -36,9 +40,10 @@ export function createRecords(bucket: Pick<R2Bucket, 'get' | 'put' | 'delete'>):
     read,
     create: async (record) => {
       try {
-        const text = `${JSON.stringify(record, null, 2)}\n`
         const written = await withTimeout(
-          bucket.put(`versions/${record.id}`, text, { onlyIf: { etagDoesNotMatch: '*' } }),
+          bucket.put(`versions/${record.id}`, formatRecord(record), {
+            onlyIf: { etagDoesNotMatch: '*' },
+          }),
           RECORD_TIMEOUT_MS,
         )
         if (written) return 'created'
@@ -78,6 +83,7 @@ export function createFindUnfinished({ records, uploads, isDeleting }: Parts): F
     if (isDeleting()) return err('cannot be looked up while garbage is deleted: try again')
     const record = await records.read(version)
     if (record === 'missing') return err('was never finalised: upload it first')
+    if (record === 'newer') return err('has a record that a newer Holo wrote: upgrade this one')
     if (record === 'unavailable' || record.manifest === manifest) return ok(undefined)
     return err('was finalised with another manifest than the document says')
   }

@@ -154,7 +154,7 @@ export class Uploading {
     if (row.state === 'open') uploads.setState(row.version, 'recording')
     const record = toRecord(row)
     const written = await records.create(record)
-    if (written === 'unavailable') return err({ kind: 'unavailable' })
+    if (written === 'unavailable' || written === 'newer') return err({ kind: written })
     if (written !== 'created' && !isSameSubstance(written, record)) {
       if (this.#find(named).ok) uploads.remove(row.version)
       return err({ kind: 'taken', manifest: written.manifest, services: written.services })

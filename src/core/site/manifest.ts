@@ -234,6 +234,13 @@ export class Manifest {
   }
 }
 
+/** Whether only a newer Holo can read this manifest. */
+export function isNewerManifest(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (bytes.length < HEADER_BYTES || view.getUint32(0, true) !== MAGIC) return false
+  return view.getUint32(4, true) > FORMAT_WITH_PRIVATE
+}
+
 /**
  * Opens stored bytes. Checks what a search relies on: the header and the bounds of every part. It
  * does not check the hash of the bytes, which was checked when they were written.
@@ -245,8 +252,9 @@ export function openManifest(bytes: Uint8Array): Result<Manifest, string> {
   }
   const format = view.getUint32(4, true)
   if (format !== FORMAT && format !== FORMAT_WITH_PRIVATE) {
+    const mend = isNewerManifest(bytes) ? ': a newer Holo has written it, upgrade this one' : ''
     return err(
-      `manifest format ${format}; this Holo reads formats ${FORMAT} and ${FORMAT_WITH_PRIVATE}`,
+      `manifest format ${format}; this Holo reads formats ${FORMAT} and ${FORMAT_WITH_PRIVATE}${mend}`,
     )
   }
   const textAt =
