@@ -177,7 +177,9 @@ function findKnownEncodings(
   for (const { manifest } of retained) {
     for (const entry of manifest.entries()) {
       const key = toContentKey(entry)
-      if (contents.has(key)) known.set(key, entry.encodings)
+      // Which deltas are made depends on the versions that are open now: deltas.ts.
+      const forms = entry.encodings.filter(({ encoding }) => encoding !== 'dcz')
+      if (contents.has(key)) known.set(key, forms)
     }
   }
   return known
