@@ -3,6 +3,7 @@
 
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { measureColdPage } from './bench/cold-page.ts'
 import { measureColdStart } from './bench/cold-start.ts'
 import { measureCounting } from './bench/counting.ts'
 import { measureFlags } from './bench/flags.ts'
@@ -73,6 +74,7 @@ async function bench(effort: Effort): Promise<Results> {
   const proxied = await measureProxied(effort, say)
   const latencies = await measureShadow(effort, say)
   const peers = await measurePeers(effort, say)
+  const pages = await measureColdPage(effort, say)
   const operations = await countOperations(say)
   const [cpu] = cpus()
   return {
@@ -88,8 +90,8 @@ async function bench(effort: Effort): Promise<Results> {
       ...peers,
     ],
     timings: [...timings, ...flags.timings],
-    operations,
-    latencies,
+    operations: [...operations, ...pages.operations],
+    latencies: [...latencies, ...pages.latencies],
   }
 }
 

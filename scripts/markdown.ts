@@ -22,3 +22,11 @@ export function findPlace(
     replace: (text) => page.slice(0, from) + text + page.slice(to),
   }
 }
+
+/** The anchor that GitHub gives a heading with this text; a second one of the same text gets `-1`. */
+export function toAnchor(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\p{M}_ -]/gu, '')
+    .replaceAll(' ', '-')
+}

@@ -7,6 +7,7 @@ import { comesBeforeService, isNoAnswer, toFileFilter } from './assets/lookup.ts
 import { maySee } from './core/pins.ts'
 import { isForFewEyes, listGranted } from './core/previews.ts'
 import { isAmbiguous, matchService } from './core/services.ts'
+import type { Manifest } from './core/site/manifest.ts'
 import type { Intent } from './core/site/resolve.ts'
 import type { Decision, Service } from './core/types.ts'
 import type { CompiledAssignments } from './document/compile.ts'
@@ -75,7 +76,7 @@ export async function act(situation: ActOptions): Promise<ActResult> {
   if (!isRead) return service ? forward(situation, service) : serveOwn(situation)
   const manifest = await assets.open(version, ctx)
   const own = manifest === 'unavailable' ? undefined : assets.findOwn(manifest, facts.path, request)
-  if (own) return serve(situation, own, isFile(own))
+  if (own && manifest !== 'unavailable') return serveFrom(manifest, situation, own, isFile(own))
   if (service && service.prefix !== '/') return forward(situation, service)
   const elsewhere = await findElsewhere(situation, manifest !== 'unavailable')
   const found = elsewhere === 'unavailable' ? undefined : elsewhere
@@ -94,7 +95,7 @@ export async function act(situation: ActOptions): Promise<ActResult> {
     return fail(situation, 'storage_unavailable')
   }
   const fallback = assets.findFallback(manifest, facts)
-  return fallback ? serve(situation, fallback) : fail(situation, 'not_found')
+  return fallback ? serveFrom(manifest, situation, fallback) : fail(situation, 'not_found')
 }
 
 /** A file of another version, if the request accepts one. */
@@ -135,6 +136,22 @@ async function serve(situation: ActOptions, intent: Intent, isNamed = false): Pr
   const { response, source } = await assets.serve(intent, request, requestId, ctx, insertions)
   const counted = { source, service: undefined, isNamed }
   return { response, timing: [`holo-bytes;desc="${source}"`], counted }
+}
+
+/** The same for an intent of the chosen version's manifest; what a page loads is read behind its reply. */
+function serveFrom(
+  manifest: Manifest,
+  situation: ActOptions,
+  intent: Intent,
+  isNamed = false,
+): Promise<ActResult> {
+  const served = serve(situation, intent, isNamed)
+  const { request, facts, assets, ctx, isCopy = false } = situation
+  // A page in a frame or fetched in advance may never be looked at. Who asks whether a page has changed
+  // has its files.
+  const isOpened = facts.kind === 'document' && !request.headers.has('if-none-match')
+  if (isOpened && !facts.crawler && !isCopy) assets.warm(manifest, intent, request, ctx)
+  return served
 }
 
 function isFile(intent: Intent): boolean {

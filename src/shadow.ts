@@ -69,6 +69,8 @@ function findPair({ request, requestId, facts, decision, assignments }: ActOptio
   const plan = shadows.get(decision.environment)
   const { method, path } = facts
   if (!plan?.methods.has(method) || !plan.matchesPath(path)) return undefined
+  const now = Date.now()
+  if (now < plan.since || now >= plan.until) return undefined
   if (isCopy(request.headers) || isWebSocketUpgrade(request)) return undefined
   if (!hasCopiedBody(request, plan)) return undefined
   // Visitors without an identity have one in common, and would all be in the sample, or none of them.
@@ -141,7 +143,14 @@ async function shadow(
   const record = (outcome: Omit<ShadowOutcome, 'at' | 'request'>) =>
     recorder.recordShadow(subject, { ...outcome, at: Date.now(), request: requestId.slice(0, 100) })
   const end = budget.begin(decision.environment, plan)
-  if (!end) return record({ counts: { skipped: 1 } })
+  if (!end) return record({ counts: { skipped: plan.repeat } })
+  const ends = [end]
+  while (ends.length < plan.repeat) {
+    const more = budget.begin(decision.environment, plan)
+    if (!more) break
+    ends.push(more)
+  }
+  const skipped = plan.repeat - ends.length
   const controller = new AbortController()
   const timer = setTimeout(() => controller.abort(), plan.timeoutMs)
   try {
@@ -162,17 +171,23 @@ async function shadow(
         backends,
       )
     const askBase = () => ask(own, decision)
+    const askShadow = () =>
+      ask(theirs, { ...decision, environment: target.name, version: target.version })
     const isRead = method === 'GET' || method === 'HEAD'
     const isTwice = isRead && isBaseline(assignments.salt, plan.baseline, requestId)
-    const [answer, base, again] = await Promise.all([
-      ask(theirs, { ...decision, environment: target.name, version: target.version }),
+    const [answer, base, again, repeated] = await Promise.all([
+      askShadow(),
       isRead ? askBase() : toComparable(visitors, copy),
       isTwice ? askBase() : undefined,
+      Promise.all(ends.slice(1).map(askShadow)),
     ])
-    record(toOutcome(base, answer, again, plan))
+    const outcome = toOutcome(base, answer, again, plan)
+    const failed = [answer, ...repeated].filter(isFailed).length
+    const counts = { ...outcome.counts, repeated: repeated.length, failed, skipped }
+    record({ ...outcome, counts })
   } finally {
     clearTimeout(timer)
-    end()
+    for (const one of ends) one()
   }
 }
 
@@ -195,11 +210,24 @@ function toOutcome(
     compared: 1,
     differing: differences.length > 0 ? 1 : 0,
     ...(noise ? { baselines: 1, noisy: noise.length > 0 ? 1 : 0 } : {}),
+    baseFailed: isFailed(base) ? 1 : 0,
+    ...toLateness(base, answer, compare.slowerMs),
     ...(answer.status === undefined
       ? {}
       : { timed: 1, baseMs: base.waitedMs, shadowMs: answer.waitedMs }),
   }
   return { counts, differences, ...(noise && { noise }) }
+}
+
+/** No answer, or one that says that the backend is in trouble. */
+function isFailed({ status }: ShadowAnswer): boolean {
+  return status === undefined || status >= 500
+}
+
+function toLateness(base: ShadowAnswer, answer: ShadowAnswer, slowerMs: number) {
+  if (base.status === undefined || answer.status === undefined) return {}
+  const laterMs = answer.waitedMs - base.waitedMs
+  return { late: laterMs >= slowerMs ? 1 : 0, baseLate: -laterMs >= slowerMs ? 1 : 0 }
 }
 
 /** What a copy says of itself. Flags have the values that the visitor would get in that environment. */

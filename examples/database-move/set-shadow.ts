@@ -17,6 +17,9 @@ const shadow = {
   by: 'request',
   perSecond: 100,
   concurrent: 20,
+  // An answer that comes half a second later than the old one's is a difference; one after a second counts as none.
+  timeoutMs: 1000,
+  compare: { slowerMs: 500 },
 }
 document.environments.main = to === 'off' ? main : { ...main, shadow }
 console.log(JSON.stringify(document))

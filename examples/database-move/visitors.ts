@@ -1,9 +1,9 @@
 // Visitors of the orders page: `node visitors.ts URL`. Each opens the page and then reads orders with the cookies that
-// the page has set, as a browser does. They are made up, two at a time. It says which requests fail, and at the end how many.
+// the page has set, as a browser does. They are made up, three at a time. It says which requests fail, and at the end how many.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const AT_A_TIME = 2
+const AT_A_TIME = 3
 const PAUSE_MS = 20
 const REQUEST_TIMEOUT_MS = 10_000
 /** As a browser's, because requests of programs are not judged. */

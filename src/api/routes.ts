@@ -20,6 +20,7 @@ import { PREVIEW_ROUTES } from './routes/previews.ts'
 import { ROLLOUT_ROUTES } from './routes/rollouts.ts'
 import { LIVE_ROUTE, SESSION_ROUTES } from './routes/sessions.ts'
 import { SHADOW_ROUTE } from './routes/shadow.ts'
+import { SOAK_ROUTES } from './routes/soaks.ts'
 import { TOKEN_ROUTES, WHOAMI_ROUTE } from './routes/tokens.ts'
 import { UPLOAD_ROUTES } from './routes/uploads.ts'
 import { VERSION_ROUTES } from './routes/versions.ts'
@@ -44,6 +45,7 @@ const CONTROLLED: readonly Route[] = [
   ...METRICS_ROUTES,
   ...ERROR_ROUTES,
   SHADOW_ROUTE,
+  ...SOAK_ROUTES,
   ...AUDIT_ROUTES,
   EVENTS_ROUTE,
   LIVE_ROUTE,

@@ -20,12 +20,14 @@ import {
   type EdgeCache,
   type Store,
 } from './store.ts'
+import { listLoads, warmFiles } from './warm.ts'
 
 export class Assets {
   readonly counters: Counters = createCounters()
   readonly #blobs: Blobs
   readonly #manifests: Manifests
   readonly #elsewhere: Elsewhere
+  readonly #keepBlob = (hash: string, bytes: Uint8Array) => this.#blobs.keep(hash, bytes)
   readonly #pages = createInsertedPages()
 
   constructor({ store, cache }: { readonly store: Store; readonly cache: EdgeCache }) {
@@ -39,7 +41,8 @@ export class Assets {
     version: Pick<Version, 'manifest'>,
     ctx: Background,
   ): Promise<Manifest | 'unavailable'> {
-    const manifest = await this.#manifests.load(version.manifest, MAX_MANIFEST_BYTES, ctx)
+    const { manifest: hash } = version
+    const manifest = await this.#manifests.load(hash, MAX_MANIFEST_BYTES, ctx, this.#keepBlob)
     if (manifest !== 'too-large') return manifest
     console.error(`manifest ${version.manifest} has more than ${MAX_MANIFEST_BYTES} bytes`)
     return 'unavailable'
@@ -72,6 +75,16 @@ export class Assets {
   ): Intent | undefined {
     const intent = resolveFallback(manifest, facts)
     return intent && withConfig(manifest, intent)
+  }
+
+  /**
+   * Reads what a page loads at once, behind its reply: once for each version that the data centre
+   * did not have. To be called after `serve`, whose reads come first then.
+   */
+  warm(manifest: Manifest, page: Intent, request: Request, ctx: Background): void {
+    const paths = page.kind === 'file' ? listLoads(manifest, page.entry.path) : []
+    if (paths.length === 0 || !this.#manifests.takeCold(manifest)) return
+    ctx.waitUntil(warmFiles(manifest, paths, request, this.#blobs, ctx))
   }
 
   /**

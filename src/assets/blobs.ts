@@ -1,6 +1,7 @@
 // Loads the bytes of one representation, or a range of them: from memory, else from the Cache API,
 // else with one get from R2. Small blobs are read whole and kept in memory; big ones are streamed.
 
+import { toHex } from '../core/hex.ts'
 import type { Representation } from '../core/site/manifest.ts'
 import { type Body, discardBody, readWhole, sliceBody, streamExactly } from './bodies.ts'
 import {
@@ -19,11 +20,16 @@ export type LoadedBlob = {
   readonly source: 'memory' | 'cache' | 'r2'
 }
 
+/** About 250 hashes: more than are read at the same time. */
+const BEGUN_BYTES = 16 * 2 ** 10
+
 export class Blobs {
   readonly #store: Store
   readonly #cache: EdgeCache
   readonly #counters: Counters
   readonly #memory = new BoundedMemory<ArrayBuffer>(MAX_MEMORY_BLOBS_BYTES)
+  /** When the last reads of blobs began. */
+  readonly #begun = new BoundedMemory<number>(BEGUN_BYTES)
 
   constructor(store: Store, cache: EdgeCache, counters: Counters) {
     this.#store = store
@@ -39,8 +45,29 @@ export class Blobs {
     return { body, source: 'memory' }
   }
 
+  /** Whether the blob is in memory. */
+  has(hash: string): boolean {
+    return this.#memory.get(hash) !== undefined
+  }
+
+  /** Whether somebody has begun to read the blob a moment ago, and may not have it yet. */
+  isBeingRead(hash: string): boolean {
+    const began = this.#begun.get(hash)
+    return began !== undefined && Date.now() - began < READ_TIMEOUT_MS
+  }
+
+  /** Keeps bytes that came with a manifest, unless they are not what their hash says. */
+  async keep(hash: string, bytes: Uint8Array): Promise<void> {
+    if (this.has(hash)) return
+    const body = Uint8Array.from(bytes).buffer
+    const found = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', body)))
+    if (found === hash) this.#memory.put(hash, body, body.byteLength)
+    else console.error(`blob ${hash} in a manifest has the hash ${found}`)
+  }
+
   /** Loads a blob that is not in memory. One that the store does not have is `unavailable` too. */
   async load(wanted: Representation, ctx: Background): Promise<LoadedBlob | 'unavailable'> {
+    this.#begun.put(wanted.blob, Date.now(), wanted.blob.length)
     const cached = await this.#fromCache(wanted)
     if (cached) return { body: cached, source: 'cache' }
     const stored = await this.#fromStore(wanted, ctx)

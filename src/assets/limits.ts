@@ -20,6 +20,12 @@ export const MAX_MEMORY_BLOB_BYTES = 1 * MIB
  */
 export const MAX_CACHED_BLOB_BYTES = 8 * MIB
 
+/** The files of a page that are read in advance, in a data centre that does not have its version. */
+export const MAX_WARMED_FILES = 20
+
+/** All of them together, in the form that the client of the page takes. */
+export const MAX_WARMED_BYTES = 1 * MIB
+
 /** Pages with what Holo adds to them. A version has one or a few that are often asked for. */
 export const MAX_INSERTED_BYTES = 2 * MIB
 

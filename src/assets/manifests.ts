@@ -8,6 +8,8 @@ import { MAX_MEMORY_MANIFESTS_BYTES, MAX_SIZES_BYTES, READ_TIMEOUT_MS } from './
 import { BoundedMemory } from './memory.ts'
 import type { Background, Counters, EdgeCache, Store, StoredBytes } from './store.ts'
 
+type KeepBlob = (hash: string, bytes: Uint8Array) => Promise<void>
+
 export class Manifests {
   readonly #store: Store
   readonly #cache: EdgeCache
@@ -15,6 +17,9 @@ export class Manifests {
   readonly #memory = new BoundedMemory<Manifest>(MAX_MEMORY_MANIFESTS_BYTES)
   /** In bytes, so that a manifest that is too large is not loaded again and again. */
   readonly #sizes = new BoundedMemory<number>(MAX_SIZES_BYTES)
+
+  /** Those that the data centre did not have, and whose page nobody has warmed yet. */
+  readonly #cold = new WeakSet<Manifest>()
 
   constructor(store: Store, cache: EdgeCache, counters: Counters) {
     this.#store = store
@@ -27,14 +32,22 @@ export class Manifests {
     return this.#memory.get(hash)
   }
 
+  /** Whether the data centre did not have this manifest. Says so once. */
+  takeCold(manifest: Manifest): boolean {
+    return this.#cold.delete(manifest)
+  }
+
   /**
    * The manifest, unless it has more than `maxBytes` or cannot be had: the store fails, does not
    * have it, or has something else under its name.
+   *
+   * @param keepBlob gets the blobs that the manifest holds itself, when it was not in memory.
    */
   async load(
     hash: string,
     maxBytes: number,
     ctx: Background,
+    keepBlob?: KeepBlob,
   ): Promise<Manifest | 'too-large' | 'unavailable'> {
     const kept = this.#memory.get(hash)
     const size = kept?.bytes.length ?? this.#sizes.get(hash) ?? 0
@@ -45,7 +58,7 @@ export class Manifests {
     this.#counters.cacheGets++
     const cached = await this.#cache.match(key)
     if (cached) {
-      const manifest = await this.#open(hash, cached, maxBytes)
+      const manifest = await this.#open(hash, cached, maxBytes, keepBlob)
       if (manifest !== 'unavailable') {
         this.#counters.cacheHits++
         return manifest
@@ -56,9 +69,12 @@ export class Manifests {
     const stored = await this.#store.getManifest(hash)
     if (stored === 'missing') console.error(`manifest ${hash} is not in the store`)
     const manifest =
-      typeof stored === 'string' ? 'unavailable' : await this.#open(hash, stored, maxBytes)
+      typeof stored === 'string'
+        ? 'unavailable'
+        : await this.#open(hash, stored, maxBytes, keepBlob)
     if (manifest === 'unavailable') this.#counters.r2Failures++
     if (manifest instanceof Manifest) {
+      this.#cold.add(manifest)
       this.#counters.cachePuts++
       ctx.waitUntil(this.#cache.put(key, manifest.bytes, manifest.bytes.length))
     }
@@ -69,6 +85,7 @@ export class Manifests {
     hash: string,
     { body, size }: StoredBytes,
     maxBytes: number,
+    keepBlob: KeepBlob | undefined,
   ): Promise<Manifest | 'too-large' | 'unavailable'> {
     this.#sizes.put(hash, size, hash.length)
     if (size > maxBytes) {
@@ -80,6 +97,9 @@ export class Manifests {
     if (!opened.ok) {
       console.error(`manifest ${hash} cannot be used`, opened.error)
       return 'unavailable'
+    }
+    if (keepBlob) {
+      await Promise.all([...opened.value.inlined()].map(([blob, held]) => keepBlob(blob, held)))
     }
     this.#memory.put(hash, opened.value, size)
     return opened.value

@@ -254,7 +254,7 @@ function toHeaders(
  * What the client accepts. The platform replaces the header by its own wishes and puts the client's
  * into `cf`; without `cf`, the header is the client's.
  */
-function toAcceptEncoding(request: Request): string {
+export function toAcceptEncoding(request: Request): string {
   const own = request.cf?.clientAcceptEncoding
   return typeof own === 'string' ? own : (request.headers.get('accept-encoding') ?? '')
 }

@@ -4,6 +4,7 @@
 import type { z } from 'zod'
 import type { Scope as TokenScope } from '../wire/scopes.ts'
 import type { Api } from './api.ts'
+import type { ExitCode } from './failure.ts'
 import type { Target } from './target.ts'
 import type { OutputStream, Streams, Style } from './terminal.ts'
 
@@ -62,7 +63,7 @@ export type CommandOutcome = {
   /** The result as lines for people. */
   readonly lines: readonly string[]
   /** 0 when left out. */
-  readonly exitCode?: 0 | 1
+  readonly exitCode?: ExitCode
   /** The result was printed before, with `show`, and is not printed again. */
   readonly isShown?: true
 }

@@ -41,6 +41,7 @@ import {
 import { ROLLOUT_PLAN } from './commands/rollout-plan.ts'
 import { RULES_COMMANDS } from './commands/rules.ts'
 import { SHADOW_REPORT } from './commands/shadow.ts'
+import { SHADOW_RAMP } from './commands/shadow-ramp.ts'
 import { SIMULATE } from './commands/simulate.ts'
 import { STATUS } from './commands/status.ts'
 import { TAB_PINS } from './commands/tab-pins.ts'
@@ -87,6 +88,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   EXPLAIN,
   BROWSER_ERRORS,
   SHADOW_REPORT,
+  SHADOW_RAMP,
   METRICS_EXPORT,
   SIMULATE,
   ...DOCUMENT_COMMANDS,

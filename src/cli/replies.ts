@@ -70,8 +70,7 @@ export const FIRST_COMMAND = 'holo publish ./dist --version 1.0.0 --first main'
 
 const HINTS: Words<string> = {
   below_floor: 'if the older version works with the data of today, repeat it with --below-floor',
-  frozen:
-    'taking a release back works all the same; "holo unfreeze" ends a freeze, and --outside-window with --reason disregards windows',
+  frozen: 'taking a release back works all the same; "holo status" says what holds releases',
   forbidden: 'create a token with this scope: holo token create',
   no_document: `begin with "${FIRST_COMMAND}", or with "holo import" of a saved document`,
   stale: 'check what has changed, then repeat the command',
@@ -81,6 +80,18 @@ const HINTS: Words<string> = {
     'a valid token is accepted at once: check HOLO_TOKEN, or create a token with "holo token create"',
   one_at_a_time: 'wait until it has finished, then repeat the command',
 }
+
+/** What helps against a refusal with the code `frozen`, by what holds releases. */
+const HELD_HINTS: ReadonlyMap<string, string> = new Map([
+  [
+    'freeze',
+    'taking a release back works all the same; "holo unfreeze" ends the freeze, and nothing disregards it',
+  ],
+  [
+    'windows',
+    'taking a release back works all the same; --outside-window with --reason disregards windows',
+  ],
+])
 
 /** @param hasToken whether the request had a token. */
 export async function toCliFailure(response: Response, hasToken: boolean): Promise<CliFailure> {
@@ -97,6 +108,7 @@ export async function toCliFailure(response: Response, hasToken: boolean): Promi
     current,
     changes,
     detail,
+    held = '',
   } = parsed.data
   const listed = problems ?? differences?.map((message) => ({ path: '', message }))
   const rest = more > 0 ? [{ path: '', message: `and ${more} more` }] : []
@@ -105,7 +117,7 @@ export async function toCliFailure(response: Response, hasToken: boolean): Promi
     current,
     changes,
     requestId,
-    hint: find(HINTS, code),
+    hint: (code === 'frozen' ? HELD_HINTS.get(held) : undefined) ?? find(HINTS, code),
   }
   if (code === 'unauthenticated') {
     const message = hasToken ? 'this Holo does not accept the token' : 'there is no token'

@@ -51,7 +51,11 @@ export type Denial = Extract<
 export type PageQuery = { readonly before: number | undefined; readonly limit: number }
 
 /** A change goes forward, and nothing may now: docs/safety.md. */
-export type FrozenResult = { readonly kind: 'frozen'; readonly detail: string }
+export type FrozenResult = {
+  readonly kind: 'frozen'
+  readonly held: 'freeze' | 'windows'
+  readonly detail: string
+}
 
 /** A change goes back further than a version allows: docs/safety.md. */
 export type BelowFloorResult = { readonly kind: 'below_floor'; readonly detail: string }

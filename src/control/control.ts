@@ -16,6 +16,7 @@ import type { RevisionSummary } from '../wire/history.ts'
 import type { NewPreviewBody } from '../wire/previews.ts'
 import type { RolloutCommand } from '../wire/rollouts.ts'
 import type { Scope } from '../wire/scopes.ts'
+import type { KeptSoak, Soak } from '../wire/soak.ts'
 import type { Windows } from '../wire/windows.ts'
 import { findEnvironmentTrespass, findVersionTrespass, isLimited } from './access/token-limits.ts'
 import {
@@ -387,6 +388,15 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
   /** A limited token reads only what is between its environments. */
   shadows(caller: Caller, query: ShadowsQuery) {
     return this.#answerWithin(caller, (mayRead) => this.#parts.shadows.list(query, mayRead))
+  }
+
+  soaks(caller: Caller) {
+    return this.#answerWithin(caller, (mayRead) => this.#parts.soaks.list(mayRead))
+  }
+
+  async keepSoak(caller: Caller, soak: Soak): Answer<KeptSoak> {
+    const author = await this.#authoriseUnlimited(caller, 'admin')
+    return author.ok ? ok(this.#parts.soaks.keep(soak)) : author
   }
 
   authenticate(caller: Caller) {

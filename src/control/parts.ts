@@ -50,6 +50,7 @@ import { Safety } from './safety/safety.ts'
 import { Served } from './safety/served.ts'
 import { ReleaseWindows } from './safety/windows.ts'
 import { Shadows } from './shadow/shadows.ts'
+import { Soaks } from './shadow/soaks.ts'
 import { ShadowStore } from './shadow/store.ts'
 import { createTables } from './tables.ts'
 import { Tasks } from './tasks.ts'
@@ -109,6 +110,7 @@ export type ControlParts = PublisherDeps &
     readonly experiments: Experiments
     readonly flagCounts: FlagCounts
     readonly shadows: Shadows
+    readonly soaks: Soaks
     readonly rollouts: Rollouts
     readonly rolloutReader: RolloutReader
     readonly probing: Probing
@@ -253,11 +255,12 @@ export function createParts(
     findProblem: (name, form) => findUnaskable(telling.store, name, form),
     ask: (name, question, ms) => askWebhook({ ...telling, send }, name, question, ms),
   }
+  const stalls = new Stalls({ storage, store, outbox, now })
   const rollouts = new Rollouts({
     ...shared,
     storage,
     store,
-    stalls: new Stalls({ storage, store, outbox, now }),
+    stalls,
     source: createSource(counting),
     served,
     later,
@@ -383,9 +386,10 @@ export function createParts(
     errors,
     flagCounts,
     shadows,
+    soaks: new Soaks({ sql, now }),
     publisher,
     rollouts,
-    rolloutReader: new RolloutReader(store),
+    rolloutReader: new RolloutReader(store, stalls),
     probing,
     draining,
     pace: new Pace(),

@@ -7,10 +7,12 @@ import { FlagsPage } from './pages/flags.tsx'
 import { NowPage } from './pages/now.tsx'
 import { RolloutsPage } from './pages/rollouts.tsx'
 import { RulesPage } from './pages/rules.tsx'
+import { ShadowPage } from './pages/shadow.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 import { TrafficPage } from './pages/traffic.tsx'
 import { TryPage } from './pages/try.tsx'
 import { VersionsPage } from './pages/versions.tsx'
+import { WebhooksPage } from './pages/webhooks.tsx'
 import { ChangeDialog } from './parts/change-dialog.tsx'
 import { CommandDialog } from './parts/command-dialog.tsx'
 import { FreezeDialog, HoldBanner } from './parts/freeze.tsx'
@@ -39,10 +41,12 @@ const VIEWS: Readonly<
   now: NowPage,
   traffic: TrafficPage,
   rollouts: RolloutsPage,
+  shadow: ShadowPage,
   versions: VersionsPage,
   try: TryPage,
   rules: RulesPage,
   flags: FlagsPage,
+  webhooks: WebhooksPage,
   audit: AuditPage,
 }
 

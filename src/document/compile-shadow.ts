@@ -14,6 +14,9 @@ export const SHADOW_DEFAULTS = {
   concurrent: 5,
   timeoutMs: 5000,
   baseline: 10,
+  repeat: 1,
+  since: 0,
+  until: Number.MAX_SAFE_INTEGER,
 } as const satisfies Partial<ShadowDocument>
 
 export const COMPARE_DEFAULTS = {

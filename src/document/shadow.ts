@@ -10,8 +10,10 @@ import { environmentName } from './names.ts'
 /** Paths, places, headers and names of credentials; each is looked at for every copy. */
 const MAX_LISTED = 20
 /** Copies of one isolate in a second, and at a time: more is a load test, not a comparison. */
-const MAX_COPIES_PER_SECOND = 1000
-const MAX_CONCURRENT_COPIES = 50
+export const MAX_COPIES_PER_SECOND = 1000
+export const MAX_CONCURRENT_COPIES = 50
+/** Copies of one request: more says nothing about real requests. */
+const MAX_REPEATED = 10
 
 const percent = z
   .number()
@@ -110,6 +112,14 @@ export const shadow = z.strictObject({
     .optional()
     .describe('The share of the copies for which the base is asked twice, to know its noise'),
   compare: compare.optional(),
+  repeat: z
+    .int()
+    .min(1)
+    .max(MAX_REPEATED)
+    .optional()
+    .describe('How many times each request is copied. Only the first copy is compared'),
+  since: z.int().min(0).optional().describe('Milliseconds since the epoch: no copies before'),
+  until: z.int().min(0).optional().describe('Milliseconds since the epoch: no copies from then on'),
   off: z.literal(true).optional().describe('Stops all copies'),
 })
 

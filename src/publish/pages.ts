@@ -2,7 +2,11 @@
 // script fills. The tags are found with regular expressions, which is enough for the output of build tools. No
 // script is run.
 
-import { DEFAULT_APP_PAGE, type ManifestConfig } from '../core/site/manifest-config.ts'
+import {
+  DEFAULT_APP_PAGE,
+  type ManifestConfig,
+  type PageLoads,
+} from '../core/site/manifest-config.ts'
 import { PublishError } from './messages.ts'
 
 /** What is known about one page. */
@@ -83,6 +87,39 @@ export function isSinglePageApp(pages: readonly PageMarkup[]): boolean {
   if (!home.isShell) return false
   const known = new Set(home.loads)
   return !others.some((page) => page.isShell && page.modules.some((file) => !known.has(file)))
+}
+
+/** The pages whose files a manifest lists. Every isolate reads the whole list. */
+const MAX_LISTED_PAGES = 20
+/** The files that it lists of each. */
+const MAX_LISTED_FILES = 20
+
+/** The order in which visitors presumably open pages: the home page, that of the app, short paths. */
+export function compareVisited(appPage: string | undefined) {
+  const toPlace = (path: string) =>
+    path === DEFAULT_APP_PAGE || path === appPage ? 0 : path.length
+  return ({ path: a }: { readonly path: string }, { path: b }: { readonly path: string }): number =>
+    toPlace(a) - toPlace(b) || (a < b ? -1 : 1)
+}
+
+/**
+ * What the pages load, for the manifest: of those that visitors open first; `undefined` if none loads
+ * anything. `paths` are the files that are served.
+ */
+export function listLoads(
+  pages: readonly PageMarkup[],
+  paths: Iterable<string>,
+  appPage?: string,
+): PageLoads | undefined {
+  const known = new Set(paths)
+  const listed = pages
+    .filter(({ path }) => known.has(path))
+    .map(({ path, loads }) => ({ path, files: loads.filter((file) => known.has(file)) }))
+    .filter(({ files }) => files.length > 0)
+    .sort(compareVisited(appPage))
+    .slice(0, MAX_LISTED_PAGES)
+    .map(({ path, files }) => [path, files.slice(0, MAX_LISTED_FILES)] as const)
+  return listed.length > 0 ? Object.fromEntries(listed) : undefined
 }
 
 function readAttributes(text: string): ReadonlyMap<string, string> {

@@ -10,6 +10,7 @@ import { encodeContents, toContentKey } from './encode-contents.ts'
 import { findFlagKeys } from './flag-keys.ts'
 import type { FoundFrameworkPin } from './framework-pin.ts'
 import { listHazards } from './hazards.ts'
+import { readInlineBlobs } from './inline-blobs.ts'
 import { PublishError } from './messages.ts'
 import type { ReportProgress } from './progress.ts'
 import { type SurveyOptions, surveyFolder } from './survey.ts'
@@ -75,7 +76,11 @@ export async function prepareVersion(
     ...file,
     encodings: [...file.encodings, ...(deltas?.forms.get(file.path) ?? [])],
   }))
-  const manifestBytes = encodeManifest(entries, survey.config)
+  const inline = await readInlineBlobs(entries, survey.config, {
+    stored: encoded.files,
+    retained,
+  })
+  const manifestBytes = encodeManifest(entries, survey.config, inline)
   if (manifestBytes.length > MAX_MANIFEST_BYTES) {
     throw new PublishError(
       `${folder} has too many files: its manifest has ${manifestBytes.length} bytes, and ${MAX_MANIFEST_BYTES} are allowed`,

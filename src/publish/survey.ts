@@ -17,6 +17,7 @@ import {
   findAppPage,
   hasFallbackPage,
   isSinglePageApp,
+  listLoads,
   type PageMarkup,
   readPage,
 } from './pages.ts'
@@ -158,9 +159,15 @@ export async function surveyFolder(
   if (isFound) warnings.push(...pins.warnings)
   const pin = pins.found?.pin ?? (options.frameworkPin || undefined)
   const headers = [...(rules.config.headers ?? []), ...toReplyRules(pin, walk.files)]
+  const loads = listLoads(
+    pages,
+    open.map(({ path }) => path),
+    appPage,
+  )
   const config = {
     ...{ htmlHandling, notFound, ...(appPage && { appPage }), ...rules.config },
     ...(headers.length > 0 && { headers }),
+    ...(loads && { loads }),
   }
   return { files, config, frameworkPin: isFound ? pins.found : undefined, warnings }
 }

@@ -27,6 +27,9 @@ const DETAILS = {
   detail: z
     .string()
     .describe('With forbidden, frozen and below_floor: why, such as a limit of the token'),
+  held: z
+    .enum(['freeze', 'windows'])
+    .describe('With frozen: what holds releases. Only windows can be disregarded'),
   allowed: z.array(z.string()).describe('With method_not_allowed: the methods of this address'),
   limit: z.int().describe('With body_too_large: the largest body in bytes that the route accepts'),
   expected: z.int().describe('With stale: the revision of If-Match'),
@@ -38,7 +41,7 @@ const DETAILS = {
   missing: z.array(z.int()).describe('With parts_missing: the numbers of the parts'),
 }
 
-const { problems, more, detail, allowed, limit, expected, current } = DETAILS
+const { problems, more, detail, held, allowed, limit, expected, current } = DETAILS
 const { changes, differences, manifests, blobs, missing } = DETAILS
 
 type Row = { readonly status: number; readonly title: string; readonly details?: z.ZodRawShape }
@@ -89,7 +92,7 @@ export const PROBLEMS = {
   frozen: {
     status: 409,
     title: 'No release goes forward now. Taking a release back is always allowed.',
-    details: { detail },
+    details: { detail, held },
   },
   below_floor: {
     status: 409,
@@ -222,6 +225,7 @@ export const problemAsRead = /* @__PURE__ */ forReaders(() =>
     title: z.string(),
     requestId: z.string().optional(),
     detail: read.detail.optional().catch(undefined),
+    held: read.held.optional().catch(undefined),
     problems: read.problems.optional().catch(undefined),
     more: read.more.optional().catch(undefined),
     differences: read.differences.optional().catch(undefined),

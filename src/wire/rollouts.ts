@@ -240,6 +240,12 @@ export const rolloutSummary = z.strictObject({
     })
     .optional()
     .describe('Left out where it goes on by itself'),
+  waiting: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'Versions, or variants of the flag, whose rollout was refused because this one runs; left out if there are none',
+    ),
 })
 
 /** What a rollout counted of one segment of the visitors. */

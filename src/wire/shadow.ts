@@ -18,7 +18,7 @@ export const shadowQuery = z.strictObject({
 
 const counts = {
   copied: z.int().describe('Requests that were copied'),
-  skipped: z.int().describe('Requests of the sample for which there was no budget'),
+  skipped: z.int().describe('Copies for which there was no budget'),
   compared: z.int().describe('Copies whose answers were compared'),
   differing: z.int().describe('How many of these differed'),
   baselines: z.int().describe('Copies for which the base was asked twice'),
@@ -26,6 +26,11 @@ const counts = {
   rate: z.number().describe('The share of copies that differ, 0 to 1, without the noise'),
   baseMs: z.number().nullable().describe("Mean time to the head of the base's answers"),
   shadowMs: z.number().nullable(),
+  repeated: z.int().describe('Copies beyond the first one of a request; not compared'),
+  failed: z.int().describe('Copies, repeated ones too, without an answer or with a 5xx'),
+  baseFailed: z.int().describe('Compared answers of the base that were so'),
+  late: z.int().describe('Comparisons in which the shadow came `slowerMs` later than the base'),
+  baseLate: z.int().describe('Comparisons in which the base came so much later'),
 }
 
 const difference = z.strictObject({
@@ -69,13 +74,21 @@ export type ShadowRoute = Shaped<typeof route>
 
 export const shadowReply = z.strictObject({
   shadows: z.array(pair).describe('The newest first'),
+  now: milliseconds.describe('By the clock of Holo'),
 })
 
-export const shadowAsRead = /* @__PURE__ */ forReaders(() => toTolerant(shadowReply))
+export const shadowAsRead = /* @__PURE__ */ forReaders(() =>
+  toTolerant(shadowReply.omit({ now: true })),
+)
 
 /** Without what they differ in. */
 export const shadowSumsAsRead = /* @__PURE__ */ forReaders(() =>
   z.object({ shadows: z.array(toTolerant(pair.omit({ routes: true }))) }),
+)
+
+/** The same with the clock. */
+export const shadowClockAsRead = /* @__PURE__ */ forReaders(() =>
+  shadowSumsAsRead.extend({ now: z.number() }),
 )
 
 export const shadowOutput = /* @__PURE__ */ forReaders(() => shadowAsRead)

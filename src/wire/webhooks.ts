@@ -93,6 +93,7 @@ export const webhook = z.strictObject({
   waiting: z.int().describe('Events that are not delivered yet; 1000 stands for more'),
   missed: z.int().describe('Events that were no longer kept when it was their turn'),
   failures: z.int().describe('Attempts in a row that failed'),
+  triedAt: milliseconds.optional().describe('The last attempt to deliver an event'),
   failingSince: milliseconds.optional(),
   retryAt: milliseconds.optional(),
   disabledAt: milliseconds.optional(),

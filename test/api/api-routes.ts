@@ -1,6 +1,7 @@
 // The routes of the API as its OpenAPI document tells them, all but the one for signing in, each with a request that it takes: what
 // the tests of who may do what go through.
 
+import type { Soak } from '../../src/wire/soak.ts'
 import type { AdminEdge, CallOptions } from '../support/api-edge.ts'
 
 export type ApiRoute = {
@@ -58,12 +59,19 @@ const PACK_OF_HELLO = new TextEncoder().encode(
 /** Webhooks that were added: each needs a name of its own. */
 let added = 0
 
+/** What the command of a soak tells. */
+export const SOAK: Soak = {
+  ...{ from: 'main', base: 'v1', to: 'canary', shadow: 'v2', startedAt: 1, first: 10, max: 100 },
+  ...{ outcome: 'running', steps: [] },
+}
+
 const BODIES: Readonly<Record<string, unknown>> = {
   'PUT /environments/canary': { version: 'v2' },
   'PUT /traffic': { weights: { canary: 5 } },
   'PUT /versions/v3/services': { services: [] },
   'POST /swap': { environments: ['main', 'canary'] },
   'POST /rollouts': { version: 'v2' },
+  'PUT /shadow/soaks': SOAK,
   'PUT /windows': { zone: 'UTC', windows: [] },
   'PUT /freeze': { reason: 'tried by a test' },
   'POST /withdraw': { version: 'v9' },

@@ -9,7 +9,7 @@ import type { Caller, ControlCalls } from '../../src/control/contract.ts'
 import type { Command } from '../../src/wire/commands.ts'
 import { type AdminEdge, FIRST_TOKEN, freshAddress, startAdminEdge } from '../support/api-edge.ts'
 import { holo } from '../support/cli.ts'
-import { readRoutes, toAsk } from './api-routes.ts'
+import { readRoutes, SOAK, toAsk } from './api-routes.ts'
 
 const SCOPES = ['read', 'publish', 'shift', 'admin'] as const
 
@@ -102,6 +102,8 @@ const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Ro
     (control, caller) => control.shadows(caller, { environment: undefined, limit: 1 }),
     SCOPES,
   ],
+  soaks: [(control, caller) => control.soaks(caller), SCOPES],
+  keepSoak: [(control, caller) => control.keepSoak(caller, SOAK), ['admin']],
   revokeToken: [(control, caller) => control.revokeToken(caller, '0'.repeat(16)), ['admin']],
   signIn: [(control, caller) => control.signIn(caller), SCOPES],
   makeCode: [(control, caller) => control.makeCode(caller), SCOPES],

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import type { Answer } from '../support/http-client.ts'
-import { readRoutes } from './api-routes.ts'
+import { readRoutes, SOAK } from './api-routes.ts'
 
 const LIMITS = { environments: ['pr-*'], versions: ['pr-*'], hosts: ['*.preview.example'] }
 
@@ -200,6 +200,7 @@ const TABLE: Table = {
   },
   'PUT /freeze': { others: [['PUT', '/freeze', { reason: 'x' }]], own: [] },
   'PUT /windows': { others: [['PUT', '/windows', { zone: 'UTC', windows: [] }]], own: [] },
+  'PUT /shadow/soaks': { others: [['PUT', '/shadow/soaks', SOAK]], own: [] },
   'DELETE /freeze': { others: [['DELETE', '/freeze']], own: [] },
   'POST /previews': {
     others: [
@@ -269,7 +270,7 @@ const fill = ([method, path, json]: Row, unlimited: string) =>
 describe.each(Object.entries(TABLE))('%s by a token that is limited to previews', (route, rows) => {
   beforeAll(makePreviews)
 
-  const isForAdmins = /tokens|gc|assignments|preview-keys|webhooks/.test(route)
+  const isForAdmins = /tokens|gc|assignments|preview-keys|webhooks|soaks/.test(route)
 
   it('changes nothing else, and says which limit is in the way', async () => {
     const token = isForAdmins ? administrator : preview

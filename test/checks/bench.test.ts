@@ -219,11 +219,27 @@ it('prints nothing but JSON in its documented form with --json', () => {
       ...Array.from({ length: 5 }, () => ({
         ...{ name: expect.stringContaining('a shadow that'), p50: bounded, p99: bounded },
       })),
+      ...Array.from({ length: 6 }, () => ({
+        ...{ name: expect.stringContaining('cold data centre'), p50: percentile, p99: percentile },
+      })),
     ],
     operations: [
       { name: 'cold isolate, cold data centre', kv: 1, r2: 101, control: 1, ...counts },
       { name: 'cold isolate, warm data centre', kv: 1, r2: 0, control: 0, ...counts },
       { name: 'warm isolate', kv: 0, r2: 0, control: 0, ...counts, aim: { atMost: 0, met: true } },
+      {
+        name: 'a page, as before, cold data centre',
+        kv: 1,
+        r2: 14,
+        control: 1,
+        ...counts,
+        requests: 14,
+      },
+      { name: 'a page, cold data centre', kv: 1, r2: 1, control: 1, ...counts, requests: 14 },
+      {
+        name: 'a page with large scripts, cold data centre',
+        ...{ kv: 1, r2: expect.any(Number), control: 1, ...counts, requests: 14 },
+      },
     ],
   })
 }, 300_000)

@@ -148,6 +148,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   explain: { works: ['/', '--visitor', 'anna'], bad: ['/', '--at', 'yesterday'] },
   errors: { works: ['1.0.0', '--new'], bad: ['no spaces'] },
   'shadow report': { works: ['main', '--limit', '5'], bad: ['--limit', '61'] },
+  'shadow ramp': { works: ['main', '--max', '300'], bad: ['main', '--max', '1001'] },
   'metrics export': { works: ['--last', '1h'], bad: ['--last', 'long'] },
   simulate: { works: ['instant'], bad: ['standrad'] },
   validate: { works: ['assignments.json'], bad: ['not-there.json'] },

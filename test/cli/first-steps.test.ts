@@ -62,6 +62,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   'experiment stop': ['dark'],
   'tab-pins': ['on'],
   explain: ['/'],
+  'shadow ramp': ['main'],
   open: ['qa'],
   diff: ['assignments.json'],
   'token create': ['ci', '--scope', 'read'],

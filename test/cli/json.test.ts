@@ -10,7 +10,7 @@ import { SCHEMA_FILES, toSchemaText } from '../../scripts/schemas.ts'
 import { COMMAND_ROWS } from '../../src/cli/commands.ts'
 import { failureOutput } from '../../src/wire/output.ts'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
-import { holo } from '../support/cli.ts'
+import { holo, type Ran } from '../support/cli.ts'
 import { exampleDocument } from '../support/document.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
 
@@ -55,6 +55,8 @@ afterAll(async () => {
   receiver?.stop()
   await rm(folder, { recursive: true, force: true })
 })
+
+const omitOk = ({ ok: _, command: __, ...json }: Ran['json'] = {}) => json
 
 const run = (args: readonly string[]) => holo([...args, '--json'], { env, cwd: folder })
 
@@ -174,6 +176,17 @@ describe('--json', () => {
       ...{ ok: true, id: link?.id },
     })
     seen.add('previews revoke')
+    await run(['export', 'before.json'])
+    const { document } = JSON.parse(await readFile(join(folder, 'before.json'), 'utf8'))
+    const { main, canary } = document.environments
+    Object.assign(main, { version: 'v1', shadow: { to: 'canary', percent: 5 } })
+    Object.assign(canary, { version: '1.0.0' })
+    await writeFile(join(folder, 'shadowed.json'), JSON.stringify(document))
+    await run(['import', 'shadowed.json', '--yes', '--below-floor'])
+    const ramp = await run(['shadow', 'ramp', 'main', '--dry-run'])
+    const rampOutput = COMMAND_ROWS.find(({ name }) => name === 'shadow ramp')?.shape
+    expect(rampOutput?.safeParse(omitOk(ramp.json)).error?.issues, ramp.stdout).toBeUndefined()
+    seen.add('shadow ramp')
     let event: { id?: number } | undefined
     await expect
       .poll(async () => {

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { holo } from '../support/cli.ts'
 
 const COUNTS = { copied: 30, skipped: 2, compared: 30, differing: 30, baselines: 3, noisy: 1 }
-const SUMS = { ...COUNTS, rate: 0.6667, baseMs: 34, shadowMs: 41 }
+const LOAD = { repeated: 0, failed: 0, baseFailed: 0, late: 0, baseLate: 0 }
+const SUMS = { ...COUNTS, ...LOAD, rate: 0.6667, baseMs: 34, shadowMs: 41 }
 const EXAMPLE = { at: Date.UTC(2026, 10, 27), request: '9c1f03d2', base: '49.5', shadow: '4950' }
 const DIFFERENCE = { kind: 'json', count: 2, noise: 0, rate: 0.063, isNoise: false }
 const PAIR = {
@@ -58,7 +59,7 @@ describe('holo shadow report', () => {
     expect(stdout).toContain('main (1.4.0) → next (1.5.0)')
     expect(stdout).toContain('30 copies, 66.7 % of 30 compared differ; 34 ms, shadow 41 ms')
     expect(stdout).toContain('the base differs from itself in 1 of 3')
-    expect(stdout).toContain('2 requests not copied for lack of budget')
+    expect(stdout).toContain('2 copies not sent for lack of budget')
     expect(stdout).toContain('json items[].price: 6.3 %\n      49.5 → 4950  (request 9c1f03d2)')
     expect(stdout).not.toContain('served')
     expect(stdout).not.toContain('/api/same')

@@ -4,6 +4,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { toAnchor } from '../../scripts/markdown.ts'
 import { COMMAND_ROWS } from '../../src/cli/commands.ts'
 import { configSchema } from '../../src/cli/config.ts'
 import { createProgram } from '../../src/cli/program.ts'
@@ -34,8 +35,7 @@ function findAnchors(text: string): Set<string> {
   )
   return new Set(
     headings.map((heading) => {
-      const plain = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase()
-      const slug = plain.replaceAll(/[^\p{L}\p{N}\p{M}_ -]/gu, '').replaceAll(' ', '-')
+      const slug = toAnchor(heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1'))
       const count = seen.get(slug) ?? 0
       seen.set(slug, count + 1)
       return count === 0 ? slug : `${slug}-${count}`

@@ -47,6 +47,9 @@ describe('a shadow', () => {
       concurrent: 1,
       timeoutMs: 100,
       baseline: 50,
+      repeat: 3,
+      since: 3,
+      until: 9,
       compare: {
         headers: ['etag'],
         ignore: ['a.*.b'],
@@ -57,6 +60,7 @@ describe('a shadow', () => {
       },
     })
     expect(plan).toMatchObject({ by: 'request', maxBodyBytes: 10, perSecond: 2, baseline: 50 })
+    expect(plan).toMatchObject({ repeat: 3, since: 3, until: 9 })
     expect(plan?.compare).toMatchObject({
       headers: ['etag'],
       numbers: 0.1,

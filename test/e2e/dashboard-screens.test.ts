@@ -17,6 +17,7 @@ import {
 import { MADE_UP_ORIGIN, serveFiles } from '../support/dashboard-files.ts'
 import { makeUpFlagged } from '../support/made-up-flags.ts'
 import { makeUpRollout } from '../support/made-up-rollout.ts'
+import { makeUpShadowed } from '../support/made-up-shadow.ts'
 import {
   type Answers,
   answerFrom,
@@ -26,10 +27,14 @@ import {
   makeUpSite,
   NEVER,
   NO_DOCUMENT,
+  type Reply,
 } from '../support/made-up-site.ts'
+import { makeUpWebhooks } from '../support/made-up-webhooks.ts'
 import { expectScreenshot, useBoxFont } from '../support/screenshots.ts'
 
 const LONG = 'n'.repeat(200)
+/** The narrowest screen that everything is designed for. */
+const NARROW = { width: 360, height: 780 }
 
 let browser: Browser
 
@@ -44,6 +49,7 @@ function open(
   answers: Answers,
   {
     phone = false,
+    viewport = DESKTOP,
     dark = false,
     at = '#/now',
     now = LOOKED_AT,
@@ -51,7 +57,7 @@ function open(
   } = {},
 ): Promise<OpenDashboard> {
   return openDashboard(browser, MADE_UP_ORIGIN, {
-    viewport: phone ? PHONE : DESKTOP,
+    viewport: phone ? PHONE : viewport,
     colorScheme: dark ? 'dark' : 'light',
     at,
     context,
@@ -66,6 +72,26 @@ function open(
 
 const TINY = makeUpSite()
 const FLAGGED = makeUpFlagged(TINY)
+const SHADOWED = makeUpShadowed(TINY)
+const HOOKS = makeUpWebhooks(TINY)
+/** A rollout with releases behind it, outside of the windows. */
+const HELD: Answers = {
+  ...TINY,
+  'GET /rollouts': {
+    rollouts: [
+      {
+        ...(makeUpRollout('running')['GET /rollouts'] as Reply<'GET /rollouts'>).rollouts[0],
+        waiting: ['1.2.0', '1.3.0'],
+      } as Reply<'GET /rollouts'>['rollouts'][number],
+    ],
+  },
+  'GET /freeze': {},
+  'GET /windows': {
+    zone: 'America/New_York',
+    windows: [{ days: ['mon', 'tue', 'thu', 'fri'], from: '10:00', to: '16:00' }],
+    open: false,
+  },
+}
 const HUGE = makeUpSite({ environments: 60, shared: 40, versions: 300, entries: 3000 })
 const LONG_NAMES = makeUpSite({ environments: 3, longName: LONG })
 const NOTHING: Answers = {
@@ -109,10 +135,20 @@ describe('a designed state', () => {
     ['audit', HUGE, { at: '#/audit' }],
     ['flags', FLAGGED, { at: '#/flags' }],
     ['flag-phone-dark', FLAGGED, { at: '#/flags/new-checkout', phone: true, dark: true }],
+    ['shadow', SHADOWED, { at: '#/shadow' }],
+    ['shadow-narrow-dark', SHADOWED, { at: '#/shadow', viewport: NARROW, dark: true }],
+    ['no-shadow-narrow', TINY, { at: '#/shadow', viewport: NARROW }],
     ['own-plan', TINY, { at: '#/rollouts/new' }],
+    ['webhooks', HOOKS, { at: '#/webhooks' }],
+    ['webhook-phone-dark', HOOKS, { at: '#/webhooks/team', phone: true, dark: true }],
+    ['rollouts-held-phone-dark', HELD, { at: '#/rollouts', phone: true, dark: true }],
   ])('looks as it was accepted: %s', async (name, answers, options) => {
     const { page, faults } = await open(answers, options)
     await settle(page)
+    if (name === 'webhook-phone-dark') {
+      await page.locator('summary.delivery').first().click()
+      await page.getByText('1.1.0 was rolled back').waitFor()
+    }
     if (name === 'own-plan') {
       await page.getByLabel('a plan of your own').check()
       await page.getByText('Valid.').waitFor()
@@ -190,7 +226,15 @@ describe('very much', () => {
     expect(await count('.card .figures')).toBeLessThan(12)
     for (const viewport of [PHONE, DESKTOP]) {
       await page.setViewportSize(viewport)
-      for (const path of ['traffic', 'rollouts/new', 'versions', 'rules', 'audit', 'now']) {
+      for (const path of [
+        'traffic',
+        'rollouts/new',
+        'versions',
+        'shadow',
+        'rules',
+        'audit',
+        'now',
+      ]) {
         await goTo(page, path)
         await expectNoOverflow(page)
         expect(await count('body *'), path).toBeLessThan(2500)

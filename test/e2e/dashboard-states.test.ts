@@ -5,12 +5,20 @@ import type { Browser, Page, WebSocketRoute } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import { launchBrowser } from '../support/browser.ts'
-import { expectNoOverflow, findBarriers, goTo, openDashboard } from '../support/dashboard.ts'
+import {
+  DESKTOP,
+  expectNoOverflow,
+  findBarriers,
+  goTo,
+  openDashboard,
+} from '../support/dashboard.ts'
 import { makeUpRollout } from '../support/made-up-rollout.ts'
+import { SOAK } from '../support/made-up-shadow.ts'
 import { type Answers, answerFrom, makeUpSite } from '../support/made-up-site.ts'
 
 const PAGES = [
-  ...['now', 'traffic', 'rollouts', 'rollouts/new', 'versions', 'try', 'rules', 'flags', 'audit'],
+  ...['now', 'traffic', 'rollouts', 'rollouts/new', 'shadow', 'versions', 'try', 'rules', 'flags'],
+  ...['webhooks', 'audit'],
 ]
 
 let edge: AdminEdge
@@ -188,7 +196,15 @@ function makeUpHostileSite(): Answers {
       schema: 1,
       revision: 12,
       salt: HOSTILE[0],
-      environments: {},
+      environments: Object.fromEntries(
+        HOSTILE.map((text, i) => [
+          `${i} ${text}`,
+          {
+            version: text,
+            shadow: { to: text, percent: 1, paths: [text], methods: [text], credentials: [text] },
+          },
+        ]),
+      ),
       traffic: {},
       visitor: { cookie: HOSTILE[1] },
       polled: HOSTILE,
@@ -196,6 +212,13 @@ function makeUpHostileSite(): Answers {
         name: text,
         environment: text,
         when: { '==': [{ var: text }, text] },
+      })),
+    },
+    'GET /shadow': { shadows: [makeUpHostileShadow()], now: 1 },
+    'GET /shadow/soaks': {
+      soaks: HOSTILE.map((text, i) => ({
+        ...{ ...SOAK, from: `${i} ${text}`, to: text, base: text, shadow: text },
+        steps: i === 0 ? SOAK.steps : [],
       })),
     },
     'GET /flags': {
@@ -240,12 +263,58 @@ function makeUpHostileSite(): Answers {
         startedBy: text,
         phaseText: text,
         reason: text,
+        waiting: [text],
       })),
+    },
+    'GET /freeze': { freeze: { by: HOSTILE[0], since: 1, reason: HOSTILE.join(' ') } },
+    'GET /windows': {
+      zone: HOSTILE[0],
+      windows: HOSTILE.map((text) => ({ days: ['mon'], from: text, to: text })),
+      open: false,
+    },
+    'GET /webhooks': {
+      webhooks: HOSTILE.map((text, i) => ({
+        ...{ name: `${i} ${text}`, form: text, origin: text, events: [text], createdAt: 1 },
+        ...{ createdBy: text, state: 'disabled', waiting: 1, missed: 1, failures: 1 },
+        ...{ disabledAt: 1, why: text },
+      })),
+    },
+    'GET /webhooks/{name}/deliveries': {
+      deliveries: HOSTILE.map((text, i) => ({
+        ...{ id: i, event: i + 1, kind: text, cause: 'event', at: 1, triedAt: 1, attempts: 2 },
+        ...{ outcome: 'failed', why: text, ms: 1 },
+      })),
+    },
+    'GET /events': {
+      events: [{ id: 1, at: 1, kind: 'freeze.begun', by: HOSTILE[0], reason: HOSTILE.join(' ') }],
+      next: 1,
+      missed: 0,
     },
     'POST /explain': refused,
     'POST /flags/evaluate': refused,
   }
   return answers as unknown as Answers
+}
+
+/** Names, routes, places and examples come from the document and from backends. */
+function makeUpHostileShadow() {
+  const counts = {
+    ...{ copied: 9, skipped: 1, compared: 8, differing: 4, baselines: 2, noisy: 1 },
+    ...{ rate: 0.5, baseMs: 1, shadowMs: 2 },
+  }
+  const difference = (text: string, i: number) => ({
+    kind: (['json', 'status', 'header', 'failure'] as const)[i % 4],
+    place: text,
+    ...{ count: 4, noise: 0, rate: 0.5, isNoise: i % 7 === 6 },
+    examples: [{ at: 1, request: text, base: text, shadow: text }],
+  })
+  return {
+    ...{ from: HOSTILE[0], base: HOSTILE[1], to: HOSTILE[2], shadow: VERY_LONG },
+    ...{ since: 1, lastAt: 2, ...counts, lost: 1 },
+    routes: HOSTILE.map((text) => ({
+      ...{ service: text, route: text, ...counts, differences: HOSTILE.map(difference) },
+    })),
+  }
 }
 
 describe('hostile text', () => {
@@ -269,10 +338,27 @@ describe('hostile text', () => {
       const missing = HOSTILE.filter((text) => !shown.includes(text.slice(0, 40)))
       expect(missing, path).toEqual([])
     }
-    for (const path of ['now', 'traffic', 'rollouts', 'versions', 'rules', 'flags', 'audit']) {
+    const listing = [
+      'now',
+      'traffic',
+      'rollouts',
+      'shadow',
+      'versions',
+      'rules',
+      'flags',
+      'webhooks',
+      'audit',
+    ]
+    for (const path of listing) {
       await goTo(page, path)
       await look(path, true)
     }
+    await goTo(page, 'shadow')
+    await page.setViewportSize({ width: 360, height: 780 })
+    await expectNoOverflow(page)
+    const examples = await page.locator('.examples').allTextContents()
+    expect(HOSTILE.filter((text, i) => i % 7 !== 6 && !examples.join().includes(text))).toEqual([])
+    await page.setViewportSize(DESKTOP)
     for (const path of [
       'rollouts/new',
       `versions/${encodeURIComponent(`0 ${HOSTILE[0]}`)}`,
@@ -294,6 +380,10 @@ describe('hostile text', () => {
     await page.getByRole('button', { name: 'Evaluate' }).click()
     await page.getByRole('alert').waitFor()
     await look('evaluation', true)
+    await goTo(page, `webhooks/${encodeURIComponent(`0 ${HOSTILE[0]}`)}`)
+    await page.locator('summary.delivery').first().click()
+    await page.getByText('Releases are frozen by').last().waitFor()
+    await look('webhook', true)
     await page.keyboard.press('Control+k')
     await page.getByRole('dialog').getByRole('combobox').fill('onerror')
     expect(await page.getByRole('option').count()).toBeGreaterThan(0)

@@ -28,6 +28,7 @@ import {
   PHONE,
 } from '../support/dashboard.ts'
 import { ask } from '../support/http-client.ts'
+import { startReceiver } from '../support/receiver.ts'
 
 const HOST = '127.0.0.1'
 const TOKEN = 'holo-e2e-0123456789abcdef0123456789abcdef'
@@ -233,6 +234,10 @@ describe('a viewer', () => {
     await goTo(page, 'flags')
     const off = page.getByRole('button', { name: 'Switch off search' })
     expect(await off.getAttribute('aria-disabled')).toBe('true')
+    await goTo(page, 'webhooks')
+    const add = page.getByRole('button', { name: /^Add a webhook/ })
+    await add.click({ force: true })
+    await page.getByText('Needs the scope admin').last().waitFor()
     expect(await revisionNow()).toBe(before)
     expect(await findBarriers(page)).toEqual([])
   })
@@ -261,6 +266,115 @@ describe('a freeze', () => {
     await page.getByText('The freeze has ended.').waitFor()
     await page.getByText('Releases are frozen by').waitFor({ state: 'detached' })
     expect((await api('GET', '/freeze')).freeze).toBeUndefined()
+    expect(faults).toEqual([])
+  })
+})
+
+describe('a shadow', () => {
+  it('is begun, gets another share, and is stopped, each after a look at the change', async () => {
+    const { page, faults } = await open({ at: '#/shadow' })
+    const shadowOf = async () => (await api('GET', '/assignments')).environments.main.shadow
+    const dialog = dialogOf(page)
+    const button = (name: string) => page.getByRole('button', { name, exact: true })
+    await button('Copy requests to a shadow').click()
+    await dialog.getByLabel('are copied to').selectOption('main')
+    await dialog.getByText('An environment is no shadow of itself.').waitFor()
+    await dialog.getByLabel('are copied to').selectOption('canary')
+    await dialog.getByLabel(/^Percent/).fill('0.001')
+    const look = dialog.getByRole('button', { name: 'Look at the change' })
+    expect(await look.getAttribute('aria-disabled')).toBe('true')
+    expect(await findBarriers(page)).toEqual([])
+    await dialog.getByLabel(/^Percent/).fill('50')
+    await look.click()
+    await dialog.getByText('environments.main.shadow').waitFor()
+    await dialog.getByText('No visitor goes to another environment.').waitFor()
+    expect(await shadowOf()).toBeUndefined()
+    await dialog.getByRole('button', { name: 'Begin' }).click()
+    await page.getByText('copying', { exact: true }).waitFor()
+    expect(await shadowOf()).toEqual({ to: 'canary', percent: 50 })
+
+    await button('Change the share of main').click()
+    await dialog.getByLabel(/^Percent/).fill('100')
+    await look.click()
+    await dialog.getByRole('button', { name: 'Change it' }).click()
+    await page.getByText('All requests: GET and HEAD on all paths.').waitFor()
+
+    await button('Stop the shadow of main').click()
+    await dialog.getByText('environments.main.shadow.off').waitFor()
+    expect(await findBarriers(page)).toEqual([])
+    await dialog.getByLabel(/^Reason/).fill('it has told enough')
+    await dialog.getByRole('button', { name: 'Stop it' }).click()
+    await page.getByText('stopped', { exact: true }).waitFor()
+    expect(await shadowOf()).toEqual({ to: 'canary', percent: 100, off: true })
+    // A rollback leaves shadows as they are, so none is offered.
+    await page.getByText('Stop the shadow of main: done').waitFor()
+    expect(await button('Undo').count()).toBe(0)
+    await button('Start again with the shadow of main').waitFor()
+    expect(faults).toEqual([])
+  })
+})
+
+describe('windows', () => {
+  it('are added, changed and removed in a dialog that says what they would mean', async () => {
+    const { page, faults } = await open({ at: '#/rollouts' })
+    const change = () => page.getByRole('button', { name: /^Change when releases/ }).click()
+    const set = async () => {
+      await dialogOf(page).getByRole('button', { name: 'Set them' }).click()
+      await dialogOf(page).waitFor({ state: 'detached' })
+    }
+    await change()
+    await dialogOf(page).getByRole('button', { name: 'Add a window' }).click()
+    await dialogOf(page).getByLabel(/^Zone/).fill('Mars/Olympus')
+    await dialogOf(page).getByText('Choose a zone').waitFor()
+    await dialogOf(page).getByLabel(/^Zone/).fill('Asia/Kolkata')
+    for (const day of ['Fri', 'Sat', 'Sun']) await dialogOf(page).getByLabel(day).check()
+    await dialogOf(page).getByLabel('Beginning of window 1').fill('00:00')
+    await dialogOf(page).getByLabel('End of window 1').fill('24:00')
+    await dialogOf(page).getByText('A window is open now').waitFor()
+    expect(await findBarriers(page)).toEqual([])
+    await set()
+    await page.getByText('Every day 00:00–24:00').waitFor()
+    expect(await api('GET', '/windows')).toMatchObject({ zone: 'Asia/Kolkata', open: true })
+    await change()
+    await dialogOf(page).getByRole('button', { name: 'Remove window 1' }).click()
+    await dialogOf(page).getByText('Releases may go forward at any time.').waitFor()
+    await set()
+    expect((await api('GET', '/windows')).windows).toEqual([])
+    expect(faults).toEqual([])
+  })
+})
+
+describe('a webhook', () => {
+  it('is added with a secret that is shown once, tested, delivered to, and sent an event again', async () => {
+    const receiver = await startReceiver()
+    onTestFinished(receiver.stop)
+    const { page, faults } = await open({ at: '#/webhooks' })
+    await page.getByRole('button', { name: 'Add a webhook' }).click()
+    await page.getByLabel(/^Name/).fill('pipeline')
+    await page.getByLabel(/^Address/).fill(`${receiver.origin}/path-is-secret`)
+    expect(await findBarriers(page)).toEqual([])
+    await page.getByRole('button', { name: 'Add it' }).click()
+    await page.getByText('It is never shown again.').waitFor()
+    expect(await page.getByRole('textbox', { name: 'Secret' }).inputValue()).toMatch(
+      /^whsec_[\w+/]{43}=$/,
+    )
+    await page.getByRole('button', { name: 'I have stored it' }).click()
+    await page.getByRole('button', { name: 'Send a test' }).click()
+    await page.getByText('The receiver took it').waitFor()
+    await api('PUT', '/freeze', { reason: 'told to a webhook' })
+    await api('DELETE', '/freeze')
+    const row = page.locator('summary.delivery', { hasText: 'freeze.begun' })
+    await row.click({ timeout: WAIT.timeout })
+    await page.getByText(/^Releases are frozen by .*: told to a webhook\.$/).waitFor()
+    await page.getByRole('button', { name: 'Redeliver' }).click()
+    await page.getByText('sent again by hand').waitFor()
+    const told = receiver.received.filter(({ body }) => body.includes('"freeze.begun"'))
+    expect(told.length).toBe(2)
+    expect(new Set(told.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+    expect(await page.content()).not.toMatch(/whsec_|path-is-secret/)
+    await page.getByRole('button', { name: 'Remove' }).click()
+    await dialogOf(page).getByRole('button', { name: 'Remove it' }).click()
+    await page.getByText('Nobody is told of anything yet').waitFor()
     expect(faults).toEqual([])
   })
 })
@@ -610,6 +724,20 @@ describe('flags', () => {
     await evaluate.click()
     await page.getByRole('heading', { name: 'No value' }).waitFor()
     await page.getByRole('row', { name: /on\s*its targeting chose it/ }).waitFor()
+    expect(faults).toEqual([])
+  })
+
+  it('are rolled out by a plan after a look at the start', async () => {
+    const { page, faults } = await open({ at: '#/flags/new-checkout' })
+    await page.getByRole('button', { name: 'Roll out a variant' }).click()
+    const form = page.getByRole('form', { name: 'Roll out a variant' })
+    await form.getByLabel(/^Variant/).selectOption('on')
+    await form.getByLabel(/^Plan/).selectOption('careful')
+    expect(await findBarriers(page)).toEqual([])
+    await page.getByRole('button', { name: 'Look at the start' }).click()
+    await dialogOf(page).getByText('flags.new-checkout').first().waitFor()
+    expect(await dialogOf(page).getByRole('button', { name: 'Start it' }).count()).toBe(1)
+    await dialogOf(page).getByRole('button', { name: 'Cancel' }).click()
     expect(faults).toEqual([])
   })
 

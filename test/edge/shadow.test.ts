@@ -272,6 +272,14 @@ describe('a shadow', () => {
     await sleep(300)
     expect(copiesAt('shadow', '/api/burst').length).toBeGreaterThanOrEqual(3)
     expect(copiesAt('shadow', '/api/burst').length).toBeLessThanOrEqual(4 + 3 * seconds)
+    await setShadow({ repeat: 3 })
+    await fetchOne('/api/repeat')
+    await waitForCopies('/api/repeat', 3)
+    expect(copiesAt('base', '/api/repeat').length).toBeLessThanOrEqual(2)
+    await setShadow({ until: Date.now() - 1 })
+    await fetchOne('/api/off')
+    await setShadow({ since: Date.now() + 3_600_000 })
+    await fetchOne('/api/off')
     await setShadow({ off: true })
     await fetchOne('/api/off')
     await sleep(300)
@@ -320,7 +328,7 @@ describe('a shadow', () => {
     const limits = { name: 'pr', scopes: ['read'], environments: ['pr-*'] }
     const { token } = await call('POST', '/tokens', limits)
     const headers = { authorization: `Bearer ${token}` }
-    expect(await call('GET', '/shadow', undefined, headers)).toEqual({ shadows: [] })
+    expect(await call('GET', '/shadow', undefined, headers)).toMatchObject({ shadows: [] })
   })
 
   it('of the example: a wrong price and another header are named, another order is not', async () => {

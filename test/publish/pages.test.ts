@@ -1,7 +1,7 @@
 // What pages say of themselves: measured on the home pages that frameworks write.
 
 import { describe, expect, it } from 'vitest'
-import { isSinglePageApp, type PageMarkup, readPage } from '../../src/publish/pages.ts'
+import { isSinglePageApp, listLoads, type PageMarkup, readPage } from '../../src/publish/pages.ts'
 
 const pagesOf = (files: Readonly<Record<string, string>>): PageMarkup[] =>
   Object.entries(files).map(([path, html]) => readPage(path, html))
@@ -83,4 +83,23 @@ it('reads what a page loads, from its own site only', () => {
     '/assets/root-Ck2tQzVx.js',
     '/assets/entry.client-Bt9kYwLm.js',
   ])
+})
+
+describe('the list of what pages load', () => {
+  const toPage = (path: string, files: readonly string[]) =>
+    readPage(path, files.map((file) => `<script src="${file}"></script>`).join(''))
+
+  it('has the files that the version serves, of the pages that load any', () => {
+    const pages = [toPage('/a.html', ['/x.js', '/gone.js']), toPage('/b.html', ['/gone.js'])]
+    expect(listLoads(pages, ['/a.html', '/b.html', '/x.js'])).toEqual({ '/a.html': ['/x.js'] })
+    expect(listLoads([toPage('/a.html', [])], ['/a.html'])).toBeUndefined()
+  })
+
+  it('has at most 20 files of each of the 20 pages with the shortest paths', () => {
+    const scripts = Array.from({ length: 21 }, (_, i) => `/${i}.js`)
+    const pages = Array.from({ length: 21 }, (_, i) => toPage(`/${'p'.repeat(i)}.html`, scripts))
+    const listed = listLoads(pages.toReversed(), [...scripts, ...pages.map(({ path }) => path)])
+    expect(Object.keys(listed ?? {})).toEqual(pages.slice(0, 20).map(({ path }) => path))
+    expect(Object.values(listed ?? {})[0]).toEqual(scripts.slice(0, 20))
+  })
 })

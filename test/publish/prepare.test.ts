@@ -3,11 +3,12 @@
 
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { openManifest } from '../../src/core/site/manifest.ts'
+import { encodeManifest, openManifest } from '../../src/core/site/manifest.ts'
 import { type PrepareOptions, prepareVersion } from '../../src/publish/prepare.ts'
 import { toCasePath } from '../support/cases.ts'
 import { makeFolder } from './folder.ts'
 
+const CONFIG = { htmlHandling: 'auto-trailing-slash', notFound: 'none' } as const
 const SITE = { 'index.html': 'home', 'assets/main.js': 'code' }
 
 async function prepare(folder: string, more: Partial<PrepareOptions> = {}) {
@@ -75,13 +76,40 @@ describe('prepareVersion', () => {
     [{ 'docs/index.html': '' }, 'none'],
   ])('handles what is not found as the files %j suggest: %s', async (files, expected) => {
     const { opened } = await prepare(makeFolder(files))
-    expect(opened.config).toEqual({ htmlHandling: 'auto-trailing-slash', notFound: expected })
+    expect(opened.config).toMatchObject({ htmlHandling: 'auto-trailing-slash', notFound: expected })
   })
 
   it('handles what is not found, and pages, as it is told', async () => {
     const told = { notFound: 'none', htmlHandling: 'drop-trailing-slash' } as const
     const { opened } = await prepare(makeFolder(SITE), told)
-    expect(opened.config).toEqual(told)
+    expect(opened.config).toMatchObject(told)
+  })
+
+  it('puts all forms of the first pages into the manifest, and what they load', async () => {
+    const page = `<script src="/app.js"></script><h1>home</h1>${'<p>some text</p>'.repeat(100)}`
+    const folder = makeFolder({
+      'index.html': page,
+      'a.html': 'short',
+      'large.html': Array.from({ length: 9000 }, (_, i) => `<b>${i}</b>`).join(''),
+      'app.js': 'some code '.repeat(1000),
+      'other.js': 'code',
+    })
+    const { opened, manifest } = await prepare(folder)
+    const home = opened.find('/index.html')
+    const forms = [home, ...(home?.encodings ?? [])].map((form) => form?.blob)
+    expect(forms).toHaveLength(3)
+    const app = opened.find('/app.js')?.encodings.find(({ encoding }) => encoding === 'br')
+    const inlined = new Map(opened.inlined())
+    expect([...inlined.keys()]).toEqual([...forms, opened.find('/a.html')?.blob, app?.blob])
+    expect(new TextDecoder().decode(inlined.get(home?.blob ?? ''))).toBe(page)
+
+    // An encoded form that another version has is in no file of this publication.
+    const silent = openManifest(encodeManifest([...opened.entries()], CONFIG))
+    if (!silent.ok) throw new Error(silent.error)
+    for (const earlier of [opened, silent.value]) {
+      const again = await prepare(folder, { retained: [{ id: '0.9.0', manifest: earlier }] })
+      expect(again.manifest).toBe(manifest)
+    }
   })
 
   it('refuses an empty folder unless services answer', async () => {

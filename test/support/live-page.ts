@@ -31,6 +31,7 @@ export const SHADOW = {
   ...{ from: 'main', base: '0.0.3', to: 'qa', shadow: '0.0.6', since: NOW, lastAt: NOW },
   ...{ copied: 1300, skipped: 1, compared: 1200, differing: 36, baselines: 10, noisy: 0 },
   ...{ rate: 0.03, baseMs: 12, shadowMs: 15, lost: 0 },
+  ...{ repeated: 0, failed: 0, baseFailed: 0, late: 0, baseLate: 0 },
 }
 
 /** As it comes over the wire. */

@@ -167,6 +167,8 @@ export function makeUpSite({
     },
     'GET /flags': { revision: 12, flags: makeUpFlags(flagCount), $evaluators: {}, metadata: {} },
     'GET /rollouts': { rollouts: [] },
+    'GET /shadow': { shadows: [], now: LOOKED_AT },
+    'GET /shadow/soaks': { soaks: [] },
     'GET /revisions': {
       revisions: [12, 11, 10, 9, 8].map((revision) => ({
         revision,

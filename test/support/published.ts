@@ -18,6 +18,8 @@ export type PublishedFile = {
   readonly hashed?: boolean
   /** The stored bytes of each encoding. */
   readonly encodings?: Partial<Record<Encoding, Uint8Array<ArrayBuffer>>>
+  /** The manifest holds these bytes for the plain form, as publishing does for small pages. */
+  readonly inline?: Uint8Array<ArrayBuffer>
 }
 
 /** Files by manifest path. */
@@ -29,7 +31,7 @@ export async function publishVersion(
   id: string,
   files: PublishedFiles,
   notFound: ManifestConfig['notFound'] = 'none',
-  rules: Pick<ManifestConfig, 'headers' | 'redirects'> = {},
+  rules: Pick<ManifestConfig, 'headers' | 'redirects' | 'loads'> = {},
 ): Promise<Version> {
   const putBlob = async (bytes: Uint8Array<ArrayBuffer>) => {
     const blob = await sha256(bytes)
@@ -37,23 +39,26 @@ export async function publishVersion(
     return { blob, size: bytes.length }
   }
   const entries = []
-  for (const [path, { body, type, hashed, encodings = {} }] of Object.entries(files)) {
+  const held = new Map<string, Uint8Array>()
+  for (const [path, { body, type, hashed, encodings = {}, inline }] of Object.entries(files)) {
     const encoded = []
     for (const [encoding, bytes] of Object.entries(encodings)) {
       encoded.push({ encoding: encoding as Encoding, ...(await putBlob(bytes)) })
     }
+    const plain = await putBlob(
+      typeof body === 'string' ? Uint8Array.from(new TextEncoder().encode(body)) : body,
+    )
+    if (inline) held.set(plain.blob, inline)
     entries.push({
       path,
       type: type ?? 'text/plain; charset=utf-8',
       hashed: hashed ?? false,
       encodings: encoded,
-      ...(await putBlob(
-        typeof body === 'string' ? Uint8Array.from(new TextEncoder().encode(body)) : body,
-      )),
+      ...plain,
     })
   }
   const bytes = new Uint8Array(
-    encodeManifest(entries, { htmlHandling: DEFAULT_HTML_HANDLING, notFound, ...rules }),
+    encodeManifest(entries, { htmlHandling: DEFAULT_HTML_HANDLING, notFound, ...rules }, held),
   )
   const manifest = await sha256(bytes)
   await bucket.put(`manifests/${manifest}`, bytes)

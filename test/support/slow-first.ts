@@ -46,6 +46,7 @@ const SLOW = [
   'test/simulation/rollback.test.ts',
   'test/differential/html-handling.test.ts',
   'test/edge/shadow.test.ts',
+  'test/edge/soak.test.ts',
   'test/edge/versions.test.ts',
   'test/api/request-limits.test.ts',
   'test/cli/trust.test.ts',

@@ -32,6 +32,19 @@ describe('a problem', () => {
     }
   })
 
+  it('of releases that are held names what helps: against a freeze nothing but its end', async () => {
+    const hint = async (fields: object) => {
+      const held = { code: 'frozen', title: 'Held.', detail: 'why', ...fields }
+      return (await toCliFailure(reply(held), true)).details.hint
+    }
+    expect(await hint({ held: 'freeze' })).toContain('"holo unfreeze" ends the freeze')
+    expect(await hint({ held: 'freeze' })).not.toContain('--outside-window')
+    expect(await hint({ held: 'windows' })).toContain('--outside-window')
+    for (const fields of [{}, { held: 'later' }, { held: 'constructor' }]) {
+      expect(await hint(fields)).toContain('"holo status" says what holds releases')
+    }
+  })
+
   it('with a detail of another form is shown without it', async () => {
     const failure = await toCliFailure(
       reply({ code: 'stale', title: 'Stale.', current: 'new', changes: [{ later: true }] }),

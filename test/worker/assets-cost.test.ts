@@ -1,3 +1,4 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Assets } from '../../src/assets/assets.ts'
@@ -115,6 +116,25 @@ describe('the cost of an asset', () => {
     expect(bytes.length).toBe(10)
     expect(spent).toEqual({ r2Gets: 1, cacheGets: 1 })
   })
+
+  it.each(['/app.js', '/film.mp4'])(
+    '%s never waits for its copy into the Cache API',
+    async (path) => {
+      const copied = Promise.withResolvers<void>()
+      const cache = { match: async () => undefined, put: () => copied.promise }
+      const assets = startIsolate(createR2Store(bucket), cache)
+      const ctx = createExecutionContext()
+      const manifest = await assets.open(version, ctx)
+      const intent = manifest === 'unavailable' ? undefined : assets.findOwn(manifest, path)
+      if (!intent) throw new Error('not found')
+      const request = new Request(`https://shop.example${path}`)
+      const { response } = await assets.serve(intent, request, 'r1', ctx)
+      const { byteLength } = await response.arrayBuffer()
+      expect(String(byteLength)).toBe(response.headers.get('content-length'))
+      copied.resolve()
+      await waitOnExecutionContext(ctx)
+    },
+  )
 
   it('is nothing for a path that is not there', async () => {
     const assets = start()

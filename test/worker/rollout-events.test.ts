@@ -161,7 +161,9 @@ describe('the events of a rollout', () => {
       for (const version of ['0.0.3', '0.0.5', '0.0.5']) {
         await expect(rolling.start({ version })).rejects.toThrow('is part of rollout 1')
       }
+      expect((await rolling.status()).waiting).toEqual(['0.0.3', '0.0.5'])
       await rolling.command('abort')
+      expect(await rolling.status()).not.toHaveProperty('waiting')
       const told = await listRolloutEvents(rolling)
       expect(told.slice(1)).toMatchObject([
         { kind: 'rollout.blocking', by: 'alice', waiting: ['0.0.3'], version: '0.0.7' },

@@ -1,10 +1,16 @@
 // What the control keeps of shadows, within its bounds, and tells without the noise.
 
 import { describe, expect, it } from 'vitest'
-import { MAX_SHADOW_PAIRS, MAX_SHADOW_ROUTES } from '../../src/control/shadow/limits.ts'
+import {
+  MAX_KEPT_SOAKS,
+  MAX_SHADOW_PAIRS,
+  MAX_SHADOW_ROUTES,
+} from '../../src/control/shadow/limits.ts'
 import { Shadows } from '../../src/control/shadow/shadows.ts'
+import { Soaks } from '../../src/control/shadow/soaks.ts'
 import { ShadowStore } from '../../src/control/shadow/store.ts'
 import { NO_SHADOW_COUNTS, type ShadowReport } from '../../src/core/shadow/reports.ts'
+import type { Soak } from '../../src/wire/soak.ts'
 import { World } from './control-world.ts'
 
 const VERSIONS = ['v1', 'v2', 'v3', 'v4', 'v5', 'v6', 'v7', 'v8']
@@ -57,6 +63,11 @@ const report = (changed: Partial<ShadowReport> = {}): ShadowReport => ({
   differing: 6,
   baselines: 5,
   noisy: 1,
+  repeated: 0,
+  failed: 0,
+  baseFailed: 0,
+  late: 0,
+  baseLate: 0,
   timed: 10,
   baseMs: 100,
   shadowMs: 250,
@@ -143,4 +154,30 @@ describe('what shadows differ in', () => {
       store()
       expect(rows()).toBe(MAX_SHADOW_PAIRS)
     }))
+})
+
+describe('the last soak of two environments', () => {
+  it('is kept with its steps, and those that were told longest ago leave first', async () => {
+    const world = await World.create()
+    await world.live(async ({ state: { storage } }) => {
+      let now = 1000
+      const start = () => new Soaks({ sql: storage.sql, now: () => ++now })
+      const soak: Soak = {
+        ...{ from: 'main', base: 'v1', to: 'next', shadow: 'v2', startedAt: 1, first: 10 },
+        ...{ max: 100, outcome: 'running', steps: [] },
+      }
+      start().keep(soak)
+      const later: Soak = { ...soak, outcome: 'suffers', found: { percent: 31.5, load: 12.6 } }
+      start().keep(later)
+      expect(start().list(everything)).toEqual([{ ...later, toldAt: 1002 }])
+      for (let i = 0; i < MAX_KEPT_SOAKS; i++) start().keep({ ...soak, to: `next-${i}` })
+      const kept = start().list(everything)
+      expect(kept.map(({ to }) => to)).toEqual(
+        Array.from({ length: MAX_KEPT_SOAKS }, (_, i) => `next-${MAX_KEPT_SOAKS - 1 - i}`),
+      )
+      // Only for who may read both environments.
+      expect(start().list((name) => name !== 'next-1')).toHaveLength(MAX_KEPT_SOAKS - 1)
+      expect(start().list((name) => name !== 'main')).toEqual([])
+    })
+  })
 })

@@ -1,13 +1,14 @@
 // Holo's router with counters for every operation on KV, R2 and the Cache API. `/bench/counts` returns the counts
-// since the last call, and `/bench/new-isolate` clears the memory of the router. It runs in workerd without
-// bundling, next to the bundled router.
+// since the last call, `/bench/new-isolate` clears the memory of the router, and `/bench/new-data-centre` its Cache
+// API as well. It runs in workerd without bundling, next to the bundled router.
 
 import { createControl } from './confirming-control.js'
 import { createRouter } from './router.js'
 
 let counts = {}
 
-function counting(target, name) {
+/** @param delayMs how long each call takes besides. */
+function counting(target, name, delayMs = 0) {
   return new Proxy(target, {
     get(_, property) {
       const value = Reflect.get(target, property)
@@ -15,23 +16,33 @@ function counting(target, name) {
       return (...args) => {
         const operation = `${name}.${property}`
         counts[operation] = (counts[operation] ?? 0) + 1
-        return value.apply(target, args)
+        const call = () => value.apply(target, args)
+        return delayMs > 0 ? scheduler.wait(delayMs).then(call) : call()
       }
     },
   })
 }
 
-globalThis.caches = { default: counting(caches.default, 'cache') }
+const real = caches
+globalThis.caches = {
+  default: counting(real.default, 'cache'),
+  open: async (name) => counting(await real.open(name), 'cache'),
+}
 
 const control = (env) => createControl(() => env.ASSIGNMENTS.get('assignments'))
 
-const newIsolate = (env) =>
-  createRouter({
+let dataCentre
+
+function newIsolate(env) {
+  const { DELAY_MS } = env
+  return createRouter({
     ...env,
-    ASSIGNMENTS: counting(env.ASSIGNMENTS, 'kv'),
-    STORE: counting(env.STORE, 'r2'),
-    CONTROL: { getByName: () => counting(control(env), 'control') },
+    ...(dataCentre && { CACHE_NAME: dataCentre }),
+    ASSIGNMENTS: counting(env.ASSIGNMENTS, 'kv', DELAY_MS),
+    STORE: counting(env.STORE, 'r2', DELAY_MS),
+    CONTROL: { getByName: () => counting(control(env), 'control', DELAY_MS) },
   })
+}
 
 let router
 
@@ -44,8 +55,11 @@ export default {
       counts = {}
       return Response.json(counted)
     }
-    if (pathname === '/bench/new-isolate' || !router) router = newIsolate(env)
-    if (pathname === '/bench/new-isolate') return new Response('')
+    const isNewDataCentre = pathname === '/bench/new-data-centre'
+    const isNewIsolate = isNewDataCentre || pathname === '/bench/new-isolate'
+    if (isNewDataCentre) dataCentre = crypto.randomUUID()
+    if (isNewIsolate || !router) router = newIsolate(env)
+    if (isNewIsolate) return new Response('')
     return router(request, ctx)
   },
 }

@@ -65,6 +65,7 @@ type Row = {
     | 'previews'
     | 'webhooks'
     | 'freeze'
+    | 'soaks'
   /** The route needs a document, and answers 404 `no_document` without one. */
   readonly readsDocument?: true
   readonly reply: z.ZodType

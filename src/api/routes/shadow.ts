@@ -14,6 +14,6 @@ export const SHADOW_ROUTE: Route = route({
   handle: async ({ ask, caller, query }) => {
     const { environment, limit } = query
     const answer = await ask('none', (control) => control.shadows(caller, { environment, limit }))
-    return answer.ok ? ok({ body: { shadows: [...answer.value] } }) : answer
+    return answer.ok ? ok({ body: { shadows: [...answer.value], now: Date.now() } }) : answer
   },
 })

@@ -63,7 +63,7 @@ function toLines({ style }: Context, pair: Pair, withNoise: boolean): string[] {
     style.bold(`${from} (${base}) → ${to} (${shadow})`),
     `  ${toSum(pair)}`,
     `  the base differs from itself in ${noisy} of ${baselines}`,
-    ...(skipped > 0 ? [`  ${toCount(skipped, 'request')} not copied for lack of budget`] : []),
+    ...(skipped > 0 ? [`  ${toCount(skipped, 'copy', 'copies')} not sent for lack of budget`] : []),
     ...(lost > 0 ? [`  ${toCount(lost, 'difference')} not kept, because there were too many`] : []),
     style.dim(`  ${toTime(since)} to ${toTime(lastAt)}`),
     ...pair.routes.flatMap((route) => {

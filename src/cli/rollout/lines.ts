@@ -94,6 +94,13 @@ export function toStatusLines(
       wrap(style.yellow(`the judge sees less than it could: ${reason}`), width, '  '),
     ),
     ...(rollout.problem === undefined ? [] : wrap(style.red(rollout.problem), width, '  ')),
+    ...(rollout.waiting
+      ? wrap(
+          `${toCount(rollout.waiting.length, 'release')} behind it: ${rollout.waiting.join(', ')}`,
+          width,
+          '  ',
+        )
+      : []),
   ]
 }
 

@@ -110,7 +110,7 @@ export class Rollouts {
         budget && !STOPS.has(command) ? findPlanOverBudget(budget, plan, phase) : undefined
       if (over) return err({ kind: 'denied', denial: 'forbidden', why: over })
       const hold = STOPS.has(command) ? undefined : safety.hold(outsideWindow)
-      if (hold !== undefined) return err({ kind: 'frozen', detail: hold })
+      if (hold) return err(hold)
       // Take in first what is due: it belongs to the step that the command may end.
       if (decideAttention(before.state) === 'rarely') await this.#try(id, () => this.#look(id))
       const { actor, token } = principal
@@ -223,7 +223,7 @@ export class Rollouts {
   async #look(id: number) {
     const { now, source, safety } = this.#parts
     const at = now()
-    const hold = safety.hold()
+    const hold = safety.hold()?.detail
     const done = await this.#giving.give(id, (rollout) => {
       const { windows, problem } = this.#readWindows(rollout)
       const { state } = rollout

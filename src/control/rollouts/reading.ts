@@ -8,6 +8,7 @@ import type { RolloutExplanation, RolloutStatus, RolloutSummary } from '../../wi
 import type { PageQuery } from '../caller.ts'
 import { readOlderEvent, readOlderRow } from './older.ts'
 import { toComparedSegments } from './segments.ts'
+import type { Stalls } from './stalls.ts'
 import type { Rollout, RolloutStore } from './store.ts'
 import { toLines, toStatus, toSummary, toTransition } from './tell.ts'
 
@@ -19,19 +20,21 @@ export const MAX_EVENTS_PAGE_BYTES = 1024 * 1024
 
 export class RolloutReader {
   readonly #store: RolloutStore
+  readonly #stalls: Pick<Stalls, 'queued'>
 
-  constructor(store: RolloutStore) {
+  constructor(store: RolloutStore, stalls: Pick<Stalls, 'queued'>) {
     this.#store = store
+    this.#stalls = stalls
   }
 
   /** Newest first. */
   page(page: PageQuery): readonly RolloutSummary[] {
-    return this.#store.page(page).map(toSummary)
+    return this.#store.page(page).map((rollout) => this.#withQueue(toSummary(rollout)))
   }
 
   status(id: number): RolloutStatus | undefined {
     const rollout = this.#store.get(id)
-    return rollout && toStatus(rollout)
+    return rollout && this.#withQueue(toStatus(rollout))
   }
 
   /** Visitors by segment, of the rollouts that run. */
@@ -42,7 +45,7 @@ export class RolloutReader {
   explain(id: number): RolloutExplanation | undefined {
     const rollout = this.#store.get(id)
     if (!rollout) return undefined
-    const status = toStatus(rollout)
+    const status = this.#withQueue(toStatus(rollout))
     return {
       rollout: status,
       lines: toLines(status),
@@ -54,6 +57,13 @@ export class RolloutReader {
   events(id: number, cursor: string | undefined): RolloutEventsPage | undefined {
     const rollout = this.#store.get(id)
     return rollout && readEventsPage(this.#store, rollout, cursor)
+  }
+
+  /** Adds the releases that wait behind it. */
+  #withQueue<T extends RolloutSummary>(rollout: T): T {
+    if (rollout.endedAt !== undefined) return rollout
+    const waiting = this.#stalls.queued(rollout.id)
+    return waiting.length === 0 ? rollout : { ...rollout, waiting }
   }
 }
 

@@ -118,7 +118,7 @@ export async function startRollout(
   const mute = findMute(outsideWindow, start.reason)
   if (mute) return toInvalid([mute])
   const hold = safety.hold(outsideWindow)
-  if (hold !== undefined) return err({ kind: 'frozen', detail: hold })
+  if (hold) return err(hold)
   const unaskable = findUnaskable(parts.gates, start.plan)
   if (unaskable.length > 0) return toInvalid(unaskable)
   const { budget } = author.principal.limits ?? {}

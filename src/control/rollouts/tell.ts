@@ -134,6 +134,7 @@ export function toLines(status: RolloutStatus): string[] {
     ...verdict.blind.map(({ reason }) => `The judge sees less than it could: ${reason}.`),
     ...(isBlind ? [] : [toReach(status)]),
     ...(problem === undefined ? [] : [`The last look came to nothing: ${problem}.`]),
+    ...(status.waiting ? [`Behind it waits: ${status.waiting.join(', ')}.`] : []),
   ]
 }
 

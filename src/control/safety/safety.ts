@@ -41,10 +41,13 @@ export class Safety {
     this.#parts = parts
   }
 
-  /** Why no release goes forward now, in words; `undefined` if it may. */
-  hold(outsideWindow = false): string | undefined {
+  /** Why no release goes forward now; `undefined` if it may. A freeze comes before windows. */
+  hold(outsideWindow = false): FrozenResult | undefined {
     const { freezing, releaseWindows } = this.#parts
-    return freezing.toText() ?? (outsideWindow ? undefined : releaseWindows.toText())
+    const freeze = freezing.toText()
+    if (freeze !== undefined) return { kind: 'frozen', held: 'freeze', detail: freeze }
+    const closed = outsideWindow ? undefined : releaseWindows.toText()
+    return closed === undefined ? undefined : { kind: 'frozen', held: 'windows', detail: closed }
   }
 
   /** Why this change may not be made; `undefined` if it may. */
@@ -114,6 +117,6 @@ export class Safety {
     const [step] = before
       ? findForward(before, after, this.#parts.served.placesIn(before))
       : [first]
-    return step && { kind: 'frozen', detail: `${held}. What goes forward here: ${step.text}` }
+    return step && { ...held, detail: `${held.detail}. What goes forward here: ${step.text}` }
   }
 }

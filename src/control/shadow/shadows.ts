@@ -197,10 +197,12 @@ function toShadowRoute(report: ShadowReport): ShadowRoute {
 
 function toCounts(counts: ShadowCounts) {
   const { copied, skipped, compared, differing, baselines, noisy, timed } = counts
+  const { repeated, failed, baseFailed, late, baseLate } = counts
   const { rate } = subtractNoise({ compared, count: differing, baselines, noise: noisy })
   const mean = (sum: number) => (timed === 0 ? null : Math.round(sum / timed))
   return {
     ...{ copied, skipped, compared, differing, baselines, noisy, rate },
+    ...{ repeated, failed, baseFailed, late, baseLate },
     baseMs: mean(counts.baseMs),
     shadowMs: mean(counts.shadowMs),
   }

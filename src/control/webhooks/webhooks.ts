@@ -220,6 +220,7 @@ export class Webhooks {
       waiting: this.#deps.delivering.countWaiting(webhook),
       missed,
       failures,
+      triedAt: webhook.tried_at || undefined,
       failingSince: webhook.failing_since ?? undefined,
       retryAt: isFailing ? webhook.retry_at : undefined,
       disabledAt: webhook.disabled_at ?? undefined,

@@ -49,6 +49,11 @@ export type ShadowPlan = {
   readonly timeoutMs: number
   /** For so many percent of the copies the base is asked twice. */
   readonly baseline: number
+  /** How many times each request is copied, from 1. */
+  readonly repeat: number
+  /** Milliseconds since the epoch: before it nothing is copied, and nothing from `until` on. */
+  readonly since: number
+  readonly until: number
   readonly compare: Comparison
 }
 

@@ -38,13 +38,18 @@ export const SHADOW_COUNTS = [
   'timed',
   'baseMs',
   'shadowMs',
+  'repeated',
+  'failed',
+  'baseFailed',
+  'late',
+  'baseLate',
 ] as const
 
 /** Of one route. */
 export type ShadowCounts = {
   /** Copies that were sent. */
   readonly copied: number
-  /** Requests of the sample that were not copied, because a bound was reached. */
+  /** Copies that were not sent, because a bound was reached. */
   readonly skipped: number
   /** Copies whose two answers were compared, and how many of them differed. */
   readonly compared: number
@@ -56,6 +61,14 @@ export type ShadowCounts = {
   readonly timed: number
   readonly baseMs: number
   readonly shadowMs: number
+  /** Copies beyond the first one of a request, which are not compared. */
+  readonly repeated: number
+  /** Copies, repeated ones too, that got no answer or a 5xx; and compared answers of the base that were so. */
+  readonly failed: number
+  readonly baseFailed: number
+  /** Comparisons in which the shadow came much later than the base, and the base than the shadow. */
+  readonly late: number
+  readonly baseLate: number
 }
 
 export type ShadowExample = {
@@ -93,6 +106,11 @@ export const NO_SHADOW_COUNTS: ShadowCounts = {
   timed: 0,
   baseMs: 0,
   shadowMs: 0,
+  repeated: 0,
+  failed: 0,
+  baseFailed: 0,
+  late: 0,
+  baseLate: 0,
 }
 
 type Told = Pick<ShadowReport, 'differences' | 'lost'>

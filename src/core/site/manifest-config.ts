@@ -23,7 +23,14 @@ export type ManifestConfig = {
   readonly headers?: readonly HeaderRule[]
   /** The rules of its `_redirects`, in order; absent without any. */
   readonly redirects?: readonly RedirectRule[]
+  /** What its pages load at once, as manifest paths: a hint that changes no reply. */
+  readonly loads?: PageLoads
+  /** Blobs that the manifest itself holds, by hash: where they begin in its text, and their length. */
+  readonly inline?: Readonly<Record<string, readonly [offset: number, length: number]>>
 }
+
+/** Files by the page that loads them, all as manifest paths. */
+export type PageLoads = Readonly<Record<string, readonly string[]>>
 
 /** The page of a single-page application that sets no other. */
 export const DEFAULT_APP_PAGE = '/index.html'
@@ -40,7 +47,15 @@ export function parseManifestConfig(text: string): Result<ManifestConfig, string
     return err(`manifest configuration is not JSON: ${String(cause)}`)
   }
   const fields: Readonly<Record<string, unknown>> = Object(stored)
-  const { htmlHandling = DEFAULT_HTML_HANDLING, notFound, appPage, headers, redirects } = fields
+  const {
+    htmlHandling = DEFAULT_HTML_HANDLING,
+    notFound,
+    appPage,
+    headers,
+    redirects,
+    loads,
+    inline,
+  } = fields
   if (!isOneOf(HTML_HANDLING, htmlHandling)) return refuse('htmlHandling', htmlHandling)
   if (!isOneOf(NOT_FOUND, notFound)) return refuse('notFound', notFound)
   if (appPage !== undefined && typeof appPage !== 'string') return refuse('appPage', appPage)
@@ -52,7 +67,25 @@ export function parseManifestConfig(text: string): Result<ManifestConfig, string
     ...(appPage !== undefined && { appPage }),
     ...(headers && { headers }),
     ...(redirects && { redirects }),
+    ...(isPageLoads(loads) && { loads }),
+    ...(isInline(inline) && { inline }),
   })
+}
+
+/** A hint of another form is left out: a version is served without it. */
+function isPageLoads(value: unknown): value is PageLoads {
+  if (typeof value !== 'object' || value === null) return false
+  return Object.values(value).every(
+    (files: unknown) => Array.isArray(files) && files.every((file) => typeof file === 'string'),
+  )
+}
+
+/** The same for what the manifest holds: without it the blobs are read from the store. */
+function isInline(value: unknown): value is NonNullable<ManifestConfig['inline']> {
+  if (typeof value !== 'object' || value === null) return false
+  return Object.values(value).every(
+    (span: unknown) => Array.isArray(span) && span.length === 2 && span.every(Number.isSafeInteger),
+  )
 }
 
 /** Lists of rules are long; a message quotes only their beginning. */

@@ -8,7 +8,8 @@
 //   encodings  40 bytes each, those of one entry together; a delta has a second row that names its
 //              dictionary
 //   types      8 bytes each: offset and length of a content type
-//   text       UTF-8: paths, content types, the configuration as JSON
+//   text       UTF-8: paths, content types, the configuration as JSON; and blobs of the first pages,
+//              which the configuration lists as `inline`
 //
 // All numbers are little-endian. A manifest with private files has format 2, so that a Holo which would
 // serve them refuses it; every other one has format 1.
@@ -78,6 +79,15 @@ const MAX_FORMAT_BYTES = 2 ** 31
  * encodings each. An isolate has to hold it in memory.
  */
 export const MAX_MANIFEST_BYTES = 24 * 2 ** 20
+
+/**
+ * The blobs that a manifest holds itself, in sum. Every isolate that opens the version reads them, so
+ * that they are those of its first pages: a typical page with its scripts and styles fits.
+ */
+export const MAX_INLINE_BYTES = 192 * 2 ** 10
+
+/** Their number. */
+export const MAX_INLINE_BLOBS = 48
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -168,6 +178,22 @@ export class Manifest {
     }
   }
 
+  /**
+   * The blobs that the manifest holds itself, up to `MAX_INLINE_BYTES` and `MAX_INLINE_BLOBS`. Nobody
+   * has compared them with their hashes.
+   */
+  *inlined(): Generator<readonly [blob: string, bytes: Uint8Array]> {
+    let unused = MAX_INLINE_BYTES
+    const spans = Object.entries(this.config.inline ?? {}).slice(0, MAX_INLINE_BLOBS)
+    for (const [blob, [offset, length]] of spans) {
+      const start = this.#textAt + offset
+      if (offset < 0 || length < 0 || start + length > this.bytes.length) continue
+      unused -= length
+      if (unused < 0) return
+      yield [blob, this.bytes.subarray(start, start + length)]
+    }
+  }
+
   #isPath(at: number, wanted: Uint8Array): boolean {
     const length = this.#view.getUint16(at + 8, true)
     if (length !== wanted.length) return false
@@ -253,6 +279,7 @@ export function openManifest(bytes: Uint8Array): Result<Manifest, string> {
 /**
  * The bytes of a manifest. They do not depend on the order of the entries or of their encodings.
  *
+ * @param inline blobs that the manifest shall hold, by hash.
  * @throws TypeError when two entries have the same path, or two encodings of an entry the same
  *   name or dictionary; a path is longer than 65,535 bytes, has half a surrogate pair or does not start with `/`;
  *   a size or hash is invalid; there are more than 65,535 content types, or the whole exceeds 2
@@ -261,6 +288,7 @@ export function openManifest(bytes: Uint8Array): Result<Manifest, string> {
 export function encodeManifest(
   entries: readonly ManifestEntry[],
   config: ManifestConfig,
+  inline: ReadonlyMap<string, Uint8Array> = new Map(),
 ): Uint8Array {
   const text = new TextTable()
   const rows = entries
@@ -282,7 +310,12 @@ export function encodeManifest(
   const textAt = typesAt + types.size * TYPE_BYTES
   const typeSpans = sortedTypes.map((type) => text.add(encoder.encode(type)))
   const pathOffsets = rows.map((row) => text.add(row.path).offset)
-  const configSpan = text.add(encoder.encode(JSON.stringify(config)))
+  const spans = [...inline].map(([blob, held]) => {
+    const { offset, length } = text.add(held)
+    return [blob, [offset, length]] as const
+  })
+  const stored = spans.length > 0 ? { ...config, inline: Object.fromEntries(spans) } : config
+  const configSpan = text.add(encoder.encode(JSON.stringify(stored)))
   const total = textAt + text.length
   if (total > MAX_FORMAT_BYTES) throw new TypeError(`manifest of ${total} bytes passes 2 GiB`)
 

@@ -1,5 +1,5 @@
-// A chart over time: lines, or areas that lie on top of one another, with marks for what happened. Under it stands
-// the same as a table, which a screen reader can read and anybody can copy.
+// A chart over time, or over another amount: lines, or areas that lie on top of one another, with marks for what
+// happened. Under it stands the same as a table, which a screen reader can read and anybody can copy.
 
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
@@ -23,8 +23,10 @@ export type ChartMark = { readonly at: number; readonly label: string; readonly 
 
 export type TimeChartProps = {
   readonly title: string
-  /** Milliseconds since the epoch, ascending. */
+  /** Milliseconds since the epoch, ascending; or thousandths of what `x` names. */
   readonly at: readonly number[]
+  /** What it is over, if that is not time. */
+  readonly x?: { readonly name: string; readonly toLabel: (thousandths: number) => string }
   readonly series: readonly ChartSeries[]
   readonly isStacked?: boolean
   readonly marks?: readonly ChartMark[]
@@ -54,7 +56,8 @@ function toColumns({ at, series, isStacked }: TimeChartProps): Columns {
 const TIME_STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880].map((n) => n * 60)
 
 function toOptions(props: TimeChartProps, width: number): uPlot.Options {
-  const { series, isStacked, height = 180, marks = [], toLabel, least = 0 } = props
+  const { series, isStacked, height = 180, marks = [], toLabel, least = 0, x } = props
+  const toTickLabel = x?.toLabel ?? toClockLabel
   const [ink, line] = [readColour('--quiet'), readColour('--line')]
   const drawn = isStacked ? [...series].reverse() : series
   const font = `11px ${readColour('--font')}`
@@ -65,7 +68,7 @@ function toOptions(props: TimeChartProps, width: number): uPlot.Options {
     legend: { show: false },
     cursor: { points: { show: false }, drag: { x: false, y: false }, y: false },
     scales: {
-      x: { time: true },
+      x: { time: x === undefined },
       y: { range: (_, min, max) => [Math.min(0, min ?? 0), Math.max(least, max ?? 0) * 1.08 || 1] },
     },
     axes: [
@@ -75,10 +78,10 @@ function toOptions(props: TimeChartProps, width: number): uPlot.Options {
         size: 26,
         gap: 4,
         space: 70,
-        incrs: TIME_STEPS_S,
+        ...(x ? {} : { incrs: TIME_STEPS_S }),
         grid: { show: false },
         ticks: { stroke: line, width: 1, size: 4 },
-        values: (_, splits) => splits.map((split) => toClockLabel(split * 1000)),
+        values: (_, splits) => splits.map((split) => toTickLabel(split * 1000)),
       },
       {
         stroke: ink,
@@ -100,7 +103,8 @@ function toOptions(props: TimeChartProps, width: number): uPlot.Options {
           width: isDashed ? 1 : 1.5,
           ...(isDashed ? { dash: [4, 4] } : {}),
           ...(isStacked ? { fill: isStacked ? stroke : toWash(stroke, 0.1) } : {}),
-          points: { show: false },
+          // A few points that were measured one by one are seen as such.
+          points: { show: x !== undefined },
           spanGaps: false,
         }
       }),
@@ -195,7 +199,7 @@ export function TimeChart(props: TimeChartProps) {
           </span>
         ))}
         <span class="legend-time num">
-          {at[shown] === undefined ? '' : toSecondsLabel(at[shown])}
+          {at[shown] === undefined ? '' : (props.x?.toLabel ?? toSecondsLabel)(at[shown])}
         </span>
       </figcaption>
       <div ref={host} class="chart-host" aria-hidden="true" />
@@ -214,7 +218,7 @@ function toValueLabel(
 /** Rows of the table at most: the newest. */
 const MAX_ROWS = 120
 
-function ChartTable({ title, at, series, marks = [], toLabel }: TimeChartProps) {
+function ChartTable({ title, at, series, marks = [], toLabel, x }: TimeChartProps) {
   const isOpen = useSignal(false)
   const from = Math.max(0, at.length - MAX_ROWS)
   return (
@@ -231,7 +235,7 @@ function ChartTable({ title, at, series, marks = [], toLabel }: TimeChartProps) 
         <ScrollTable label={`Table: ${title}`}>
           <thead>
             <tr>
-              <th scope="col">Time</th>
+              <th scope="col">{x?.name ?? 'Time'}</th>
               {series.map(({ label }) => (
                 <th key={label} scope="col" class="num">
                   <bdi>{label}</bdi>
@@ -245,7 +249,7 @@ function ChartTable({ title, at, series, marks = [], toLabel }: TimeChartProps) 
               .map((time, i) => (
                 <tr key={time}>
                   <th scope="row" class="num">
-                    {toSecondsLabel(time)}
+                    {(x?.toLabel ?? toSecondsLabel)(time)}
                   </th>
                   {series.map(({ label, values }) => (
                     <td key={label} class="num">

@@ -7,6 +7,7 @@ import { Button } from '../parts/button.tsx'
 import { FlagConsole } from '../parts/flag-console.tsx'
 import { FlagEvaluations } from '../parts/flag-evaluations.tsx'
 import { FlagExperiment } from '../parts/flag-experiment.tsx'
+import { FlagRollout } from '../parts/flag-rollout.tsx'
 import { FlagRules } from '../parts/flag-rules.tsx'
 import { FlagSharesForm } from '../parts/flag-shares-form.tsx'
 import { FlagChips, FlagToggle } from '../parts/flag-state.tsx'
@@ -20,7 +21,7 @@ import { goTo, toHref } from '../state/route.ts'
 import { experiments, versions } from '../state/site.ts'
 
 export function FlagPage({ name, known }: { name: string; known: ReplyOf<'GET /flags'> }) {
-  const editing = useSignal<'shares' | 'json' | undefined>(undefined)
+  const editing = useSignal<'shares' | 'json' | 'rollout' | undefined>(undefined)
   const edit = (what: typeof editing.value) => {
     editing.value = what
   }
@@ -80,6 +81,9 @@ export function FlagPage({ name, known }: { name: string; known: ReplyOf<'GET /f
               <Button scope="shift" onClick={() => edit('json')}>
                 Edit as JSON
               </Button>
+              <Button scope="shift" onClick={() => edit('rollout')}>
+                Roll out a variant
+              </Button>
             </div>
           ) : null}
         </header>
@@ -95,6 +99,13 @@ export function FlagPage({ name, known }: { name: string; known: ReplyOf<'GET /f
           />
         )}
       </section>
+      {editing.value === 'rollout' ? (
+        <FlagRollout
+          name={name}
+          variants={view.variants.map((variant) => variant.name)}
+          onClose={close}
+        />
+      ) : null}
       {report ? (
         <FlagExperiment
           report={report}

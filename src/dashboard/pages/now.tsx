@@ -6,6 +6,7 @@ import { Button } from '../parts/button.tsx'
 import { EnvironmentCard, QuietEnvironments } from '../parts/environment-card.tsx'
 import { Sentence } from '../parts/name.tsx'
 import { NearItem } from '../parts/near.tsx'
+import { QueueNote } from '../parts/queue-note.tsx'
 import { RecentChanges } from '../parts/recent-changes.tsx'
 import { Empty, PageState } from '../parts/state.tsx'
 import { TrafficChart } from '../parts/traffic-chart.tsx'
@@ -98,6 +99,9 @@ function Headline() {
             <Sentence>{sentence.more}</Sentence>
           </p>
         ) : null}
+        {(rollouts.value.value?.rollouts ?? []).map((rollout) => (
+          <QueueNote key={rollout.id} rollout={rollout} />
+        ))}
       </div>
       <div class="headline-moves">
         {move ? (

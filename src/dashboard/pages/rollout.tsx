@@ -8,6 +8,7 @@ import { Button } from '../parts/button.tsx'
 import { EvidenceCharts } from '../parts/evidence-charts.tsx'
 import { Name, Sentence } from '../parts/name.tsx'
 import { OutcomeChip } from '../parts/outcome-chip.tsx'
+import { QueueNote } from '../parts/queue-note.tsx'
 import { ScrollTable } from '../parts/scroll-table.tsx'
 import { FailureBox, PageState } from '../parts/state.tsx'
 import { Ago, Clock } from '../parts/time.tsx'
@@ -113,6 +114,7 @@ function Head({ rollout }: { rollout: RunningRolloutReply }) {
           <p class="headline-more">
             <Sentence>{isRunning ? sentence?.more : reason && toSentence(reason)}</Sentence>
           </p>
+          <QueueNote rollout={rollout} />
           <p class="small quiet headline-more">
             <OutcomeChip rollout={rollout} /> <Sides rollout={rollout} />. Started{' '}
             <Ago at={startedAt} /> by <bdi>{startedBy}</bdi>

@@ -5,10 +5,11 @@ import { Button } from '../parts/button.tsx'
 import { FreezeButton } from '../parts/freeze.tsx'
 import { Name } from '../parts/name.tsx'
 import { OutcomeChip } from '../parts/outcome-chip.tsx'
+import { QueueNote } from '../parts/queue-note.tsx'
 import { Empty, PageState } from '../parts/state.tsx'
 import { Ago } from '../parts/time.tsx'
+import { WindowsPart } from '../parts/windows.tsx'
 import { toPercentLabel, toSpanLabel } from '../say/format.ts'
-import { toTimesText } from '../say/safety.ts'
 import { toSentence } from '../say/sentence.ts'
 import { nowMs } from '../state/clock.ts'
 import { goTo, toHref } from '../state/route.ts'
@@ -34,12 +35,6 @@ export function RolloutsPage({ rest: [which, version] }: { rest: readonly string
           </Button>
         </div>
       </header>
-      {windowsKnown.value.value ? (
-        <p class="quiet small">
-          <bdi>{toTimesText(windowsKnown.value.value)}</bdi> Windows are set with{' '}
-          <code>holo windows set</code>.
-        </p>
-      ) : null}
       {value.rollouts.length === 0 ? (
         <div class="sheet">
           <Empty title="No release was rolled out step by step yet">
@@ -58,6 +53,7 @@ export function RolloutsPage({ rest: [which, version] }: { rest: readonly string
           ))}
         </ul>
       )}
+      {windowsKnown.value.value ? <WindowsPart known={windowsKnown.value.value} /> : null}
     </div>
   )
 }
@@ -81,6 +77,7 @@ function RolloutRow({ rollout }: { rollout: RolloutItem }) {
         {toSpanLabel(lasted)}, started <Ago at={startedAt} /> by <bdi>{startedBy}</bdi>
       </span>
       {reason ? <bdi class="rollout-reason">{toSentence(reason)}</bdi> : null}
+      <QueueNote rollout={rollout} />
     </a>
   )
 }

@@ -5,9 +5,11 @@ import {
   isOpenAt,
   type ReleaseTimes,
   toWindowsText,
+  toZoneText,
 } from '../../core/window-times.ts'
 import type { ReplyOf } from '../api/client.ts'
 import { toClockLabel } from './format.ts'
+import { isZone } from './windows.ts'
 
 type ShownFreeze = NonNullable<ReplyOf<'GET /freeze'>['freeze']>
 type ReadWindows = ReplyOf<'GET /windows'>
@@ -34,21 +36,25 @@ export function toHold(
     }
   }
   const times = windows && toTimes(windows)
-  if (!times || isOpenAt(times, now)) return undefined
+  if (!times) return undefined
+  if (!isZone(times.zone)) return windows.open ? undefined : toUnknownZone(windows, now)
+  if (isOpenAt(times, now)) return undefined
   const next = findNextOpening(times, now)
   return {
     kind: 'windows',
     text: `Releases wait for a window: they go forward only ${toWindowsText(times)}`,
-    more: `${next === undefined ? 'No window opens in the next days' : `The next one opens ${toClockLabel(next, now)}`}. Taking a release back works.`,
+    more: `${next === undefined ? 'No window opens in the next days' : `The next one opens ${toClockLabel(next, now)} by your clock, ${toZoneText(times.zone, next)} there`}. Taking a release back works.`,
   }
 }
 
-/** When releases may go forward, whether or not they may now. */
-export function toTimesText(windows: ReadWindows): string {
-  const times = toTimes(windows)
-  return times
-    ? `Releases may go forward ${toWindowsText(times)}.`
-    : 'Releases may go forward at any time.'
+/** Where this browser cannot say what clocks show there, what Holo said last counts. */
+function toUnknownZone({ zone, opensAt }: ReadWindows, now: number): Hold {
+  const next = opensAt === undefined ? '' : `The next one opens ${toClockLabel(opensAt, now)}. `
+  return {
+    kind: 'windows',
+    text: `Releases wait for a window (${zone})`,
+    more: `${next}Taking a release back works.`,
+  }
 }
 
 /** `undefined` where there are no windows. */

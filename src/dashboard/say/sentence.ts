@@ -150,6 +150,14 @@ export function toRolloutSentence(rollout: RunningRolloutReply): SiteSentence {
         text: `Nobody has ${release} yet: Holo makes its smoke requests first; it ${goal} when they are answered as expected.`,
         move: command('abort', 'Take it back'),
       }
+    case 'frozen':
+      return {
+        ...base,
+        tone: 'warn',
+        text: `${has}, ${toJudgement(rollout)}, and waits while no release may go forward.`,
+        more: toSentence(obstacle.reason),
+        move: command('pause', 'Pause'),
+      }
     case 'check':
     case 'confirmation':
       return {

@@ -2,7 +2,9 @@
 
 /** The document as far as the page reads it; everything else is compared as it is. */
 export type ReadDocument = {
-  readonly environments: Readonly<Record<string, { readonly version: string }>>
+  readonly environments: Readonly<
+    Record<string, { readonly version: string; readonly shadow?: unknown }>
+  >
   readonly traffic: Readonly<Record<string, number | readonly (readonly [number, number])[]>>
   readonly rules?: readonly unknown[]
 } & Readonly<Record<string, unknown>>
@@ -39,11 +41,11 @@ export function toShares(document: ReadDocument): ReadonlyMap<string, number> {
   return shares
 }
 
-/** Whether some visitor may get something else. */
+/** Whether some visitor may get something else. No visitor gets anything of a shadow. */
 export function isNoticed(one: ReadDocument, other: ReadDocument): boolean {
   const toNoticed = (document: ReadDocument) =>
     JSON.stringify([
-      document.environments,
+      Object.entries(document.environments).map(([name, { shadow: _, ...of }]) => [name, of]),
       toRanges(document),
       document.rules ?? [],
       document.flags ?? {},

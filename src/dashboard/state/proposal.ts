@@ -40,6 +40,8 @@ export type Proposal<Name extends DocumentOperation = DocumentOperation> = {
   /** What the button says that makes the change. */
   readonly confirm: string
   readonly isDanger?: boolean
+  /** Whether a rollback leaves it as it is, so that it cannot be undone by one. */
+  readonly isKeptByRollback?: boolean
   /** Called after the change was made. */
   readonly done?: (reply: ReplyOf<Name>) => void
 }
@@ -155,7 +157,7 @@ export async function makeProposed(reason: string): Promise<void> {
     announce({
       tone: 'good',
       text: `${change.title}: done, revision ${made.value.revision}.`,
-      ...(change.name === 'POST /rollouts'
+      ...(change.name === 'POST /rollouts' || change.isKeptByRollback
         ? {}
         : { action: { label: 'Undo', run: () => proposeUndo(revision, made.value.revision) } }),
     })

@@ -1,7 +1,7 @@
-// What holds releases now, and the dialog that begins or ends a freeze.
+// What holds releases now, the dialog that begins or ends a freeze, and setting windows.
 
 import { computed, signal } from '@preact/signals'
-import { type CallFailure, call } from '../api/client.ts'
+import { type BodyOf, type CallFailure, call } from '../api/client.ts'
 import { announce } from '../parts/notices.tsx'
 import { type Hold, toHold } from '../say/safety.ts'
 import { nowMs, readClock } from './clock.ts'
@@ -60,6 +60,19 @@ export async function runFreeze(
   dropFreeze()
   const text = asked === 'freeze' ? 'Releases are frozen.' : 'The freeze has ended.'
   announce({ tone: 'good', text })
+  await readSafety()
+  return undefined
+}
+
+/** Sets when releases may go forward; no windows for any time. Returns why it was refused. */
+export async function setWindows(
+  windows: BodyOf<'PUT /windows'>,
+  reason: string,
+): Promise<CallFailure | undefined> {
+  const query = reason === '' ? {} : { reason }
+  const set = await call('PUT /windows', { body: windows, query })
+  if (!set.ok) return set.error
+  announce({ tone: 'good', text: 'The windows are set.' })
   await readSafety()
   return undefined
 }

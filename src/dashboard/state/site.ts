@@ -37,6 +37,9 @@ export const flagCounts = unknown<'GET /flags/counts'>()
 export const experiments = unknown<'GET /experiments'>()
 export const freezeKnown = unknown<'GET /freeze'>()
 export const windowsKnown = unknown<'GET /windows'>()
+export const shadowsKnown = unknown<'GET /shadow'>()
+export const soaksKnown = unknown<'GET /shadow/soaks'>()
+export const webhooksKnown = unknown<'GET /webhooks'>()
 export const controlState = unknown<'GET /health'>()
 export const metrics = signal<Known<CountedHour>>(UNKNOWN)
 /** By environment: about how many visitors there were in the last five minutes. */
@@ -94,6 +97,20 @@ export async function readSafety(): Promise<void> {
   keep(windowsKnown, windows)
 }
 
+/** All that are kept of a pair of versions. */
+const SHOWN_SHADOW_ROUTES = 60
+
+/** Shadows and their soaks are read where they are shown, and not on every page. */
+export async function readShadows(): Promise<void> {
+  const query = { limit: String(SHOWN_SHADOW_ROUTES) }
+  const [report, soaks] = await Promise.all([
+    call('GET /shadow', { query }),
+    call('GET /shadow/soaks'),
+  ])
+  keep(shadowsKnown, report)
+  keep(soaksKnown, soaks)
+}
+
 const SHOWN_ROLLOUTS = 50
 
 /** The list, and all of the one that runs. */
@@ -129,6 +146,11 @@ export async function readFlagFigures(): Promise<void> {
   const [counts, reports] = await Promise.all([call('GET /flags/counts'), call('GET /experiments')])
   keep(flagCounts, counts)
   keep(experiments, reports)
+}
+
+/** Webhooks are read where they are shown. */
+export async function readWebhooks(): Promise<void> {
+  keep(webhooksKnown, await call('GET /webhooks'))
 }
 
 /** Windows that are read again, because counts of them may have come late. */
@@ -171,6 +193,9 @@ export function forgetSite(): void {
       experiments,
       freezeKnown,
       windowsKnown,
+      shadowsKnown,
+      soaksKnown,
+      webhooksKnown,
       controlState,
       metrics,
       runningRollout,

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   encodeManifest,
+  MAX_INLINE_BLOBS,
+  MAX_INLINE_BYTES,
   type Manifest,
   type ManifestEntry,
   openManifest,
@@ -282,5 +284,38 @@ describe('openManifest', () => {
     const manifest = open(bytes)
     for (let i = 0; i < 20; i++) expect(manifest.find(`/file-${i}`)).toBeUndefined()
     expect([...manifest.entries()]).toEqual([])
+  })
+})
+
+describe('what a manifest holds itself', () => {
+  const page = new TextEncoder().encode('<h1>a page</h1>')
+  const blob = 'cd'.repeat(32)
+  const openWith = (inline: ReadonlyMap<string, Uint8Array>, config: object = {}) =>
+    open(encodeManifest([entryOf('/index.html')], { ...CONFIG, ...config }, inline))
+
+  it('is as it was given, and changes nothing else', () => {
+    const manifest = openWith(new Map([[blob, page]]))
+    expect([...manifest.inlined()]).toEqual([[blob, page]])
+    expect(manifest.find('/index.html')).toEqual(entryOf('/index.html'))
+    expect(encodeManifest([], CONFIG, new Map())).toEqual(encodeManifest([], CONFIG))
+    expect([...openWith(new Map()).inlined()]).toEqual([])
+  })
+
+  it(`has at most ${MAX_INLINE_BLOBS} blobs and ${MAX_INLINE_BYTES} bytes`, () => {
+    const toName = (i: number) => i.toString(16).padStart(64, '0')
+    const many = Array.from({ length: MAX_INLINE_BLOBS + 1 }, (_, i) => [toName(i), page] as const)
+    expect([...openWith(new Map(many)).inlined()]).toHaveLength(MAX_INLINE_BLOBS)
+    const large = [0, 1, 2].map((i) => [toName(i), new Uint8Array(MAX_INLINE_BYTES / 2)] as const)
+    expect([...openWith(new Map(large)).inlined()]).toHaveLength(2)
+  })
+
+  it.each([
+    ['outside the manifest', { [blob]: [0, 1_000_000] }],
+    ['before it', { [blob]: [-500, 600] }],
+    ['nowhere', { [blob]: ['a', 1] }],
+    ['without a length', { [blob]: [0] }],
+    ['no list at all', 'inline'],
+  ])('is left out where it lies %s', (_, inline) => {
+    expect([...openWith(new Map(), { inline }).inlined()]).toEqual([])
   })
 })
