@@ -9,7 +9,13 @@ import { promisify } from 'node:util'
 import { constants, zstdCompress } from 'node:zlib'
 import { mapConcurrently } from '../core/concurrently.ts'
 import { toDictionaryMatch } from '../core/site/dictionary-match.ts'
-import type { EncodedForm, ManifestEntry, Representation } from '../core/site/manifest.ts'
+import {
+  type Delta,
+  isDelta,
+  type ManifestEntry,
+  type PlainForm,
+  type Representation,
+} from '../core/site/manifest.ts'
 import { MAX_SERVED_BLOB_BYTES } from '../wire/uploads.ts'
 import { toSha256 } from './content-hash.ts'
 import { readSurveyed } from './precompressed.ts'
@@ -37,7 +43,7 @@ const DCZ_HEAD = Uint8Array.of(0x5e, 0x2a, 0x4d, 0x18, 0x20, 0, 0, 0)
 const toZstd = promisify(zstdCompress)
 
 /** A file with its other encodings. */
-export type EncodedFile = SurveyedFile & Pick<ManifestEntry, 'encodings'>
+export type EncodedFile = SurveyedFile & { readonly encodings: readonly PlainForm[] }
 
 export type LoadBlob = (sha256: string) => Promise<Uint8Array | undefined>
 
@@ -80,8 +86,6 @@ function toMatch({ path, size, hashed, isPrivate, given, encodings }: EncodedFil
     size <= MAX_DELTA_FILE_BYTES
   return isSuited ? toDictionaryMatch(path) : ''
 }
-
-type Delta = Extract<EncodedForm, { readonly encoding: 'dcz' }>
 
 export type Deltas = {
   /** The deltas of each file, by its path. */
@@ -169,7 +173,7 @@ function findKnownDeltas(
   for (const { manifest } of retained) {
     for (const { blob, encodings } of manifest.entries()) {
       for (const form of encodings) {
-        if (form.encoding === 'dcz') known.set(`${form.dictionary} ${blob}`, form)
+        if (isDelta(form)) known.set(`${form.dictionary} ${blob}`, form)
       }
     }
   }

@@ -76,7 +76,7 @@ export async function prepareVersion(
     ...file,
     encodings: [...file.encodings, ...(deltas?.forms.get(file.path) ?? [])],
   }))
-  const inline = await readInlineBlobs(entries, survey.config, {
+  const inline = await readInlineBlobs(plain, survey.config, {
     stored: encoded.files,
     retained,
   })

@@ -25,9 +25,9 @@ export function toDictionaryMatch(path: string): string {
   const start = HASH.map((pattern) => stem.search(pattern)).find((found) => found > 0)
   if (start === undefined) return ''
   const before = toUrlPath(path.slice(0, at) + stem.slice(0, start + 1))
-  return `${escape(before)}*${escape(toUrlPath(ending[0]))}`
+  return `${escapePattern(before)}*${escapePattern(toUrlPath(ending[0]))}`
 }
 
-function escape(text: string): string {
+function escapePattern(text: string): string {
   return text.replace(SPECIAL, '\\$&')
 }

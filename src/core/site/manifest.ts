@@ -33,13 +33,20 @@ export type Representation = {
   readonly size: number
 }
 
-/** A smaller form of a file. A delta (`dcz`, RFC 9842) can only be read with its dictionary. */
-export type EncodedForm = Representation &
-  (
-    | { readonly encoding: Encoding; readonly dictionary?: never }
-    /** `dictionary`: the SHA-256 of an earlier file's content, 64 lower-case hex digits. */
-    | { readonly encoding: 'dcz'; readonly dictionary: string }
-  )
+/** A smaller form that everybody can read who knows the encoding. */
+export type PlainForm = Representation & {
+  readonly encoding: Encoding
+  readonly dictionary?: never
+}
+
+/** A form that can only be read with a dictionary (RFC 9842). */
+export type Delta = Representation & {
+  readonly encoding: 'dcz'
+  /** SHA-256 of an earlier file's content, 64 lower-case hex digits. */
+  readonly dictionary: string
+}
+
+export type EncodedForm = PlainForm | Delta
 
 export type ManifestEntry = Representation & {
   /** Decoded, absolute: `/img/a b.png`. */
@@ -367,9 +374,7 @@ export function encodeManifest(
   return bytes
 }
 
-type Delta = Extract<EncodedForm, { readonly encoding: 'dcz' }>
-
-function isDelta(form: EncodedForm): form is Delta {
+export function isDelta(form: EncodedForm): form is Delta {
   return form.encoding === 'dcz'
 }
 
