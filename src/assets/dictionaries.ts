@@ -4,7 +4,9 @@
 import { memoise } from '../core/memoise.ts'
 import { toDictionaryMatch } from '../core/site/dictionary-match.ts'
 import type { ManifestEntry } from '../core/site/manifest.ts'
-import type { ApplyHeaders } from './serve.ts'
+
+/** Adds a version's own headers to a reply, as in serve.ts. */
+type ApplyHeaders = (headers: Headers) => void
 
 /** A byte sequence of a SHA-256 (RFC 8941 sections 3.3.5 and 4.2): an item, whose parameters say nothing here. */
 const HASH_ITEM = /^ *:([A-Za-z0-9+/]{43}=): *(?:;[^,]*)?$/
