@@ -26,7 +26,8 @@ const MAY_IMPORT = {
   api: [...FOUNDATION, 'wire', 'flags', 'loading', 'control', 'env'],
   dashboard: ['core', 'wire'],
   publish: ['core', 'wire', 'document'],
-  cli: ['core', 'wire', 'document', 'publish', 'flags'],
+  local: ['core', 'wire'],
+  cli: ['core', 'wire', 'document', 'publish', 'flags', 'local'],
   env: ['control'],
   settings: [...FOUNDATION, 'loading', 'env'],
   act: WIRED,
@@ -103,12 +104,12 @@ export default {
     {
       name: 'wire-is-types-for-the-dashboard',
       comment:
-        'of wire the dashboard takes types, scopes and paths: schemas would bring zod into the page',
+        'of wire the dashboard takes types, scopes, paths and sentences: schemas would bring zod into the page',
       severity: 'error',
       from: { path: '^src/dashboard/' },
       to: {
         path: '^src/wire/',
-        pathNot: '^src/wire/(scopes|api-path)\\.ts$',
+        pathNot: '^src/wire/(scopes|api-path|event-text)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },
@@ -120,10 +121,10 @@ export default {
       to: { path: '(^|/)node_modules/', pathNot: '(^|/)node_modules/zod/' },
     },
     {
-      name: 'node-only-in-publish-and-cli',
-      comment: "the Worker has no Node: only publish and cli may import Node's own modules",
+      name: 'node-only-in-publish-local-and-cli',
+      comment: "the Worker has no Node: only publish, local and cli may import Node's own modules",
       severity: 'error',
-      from: { path: '^src/', pathNot: pathsOf(['publish', 'cli']) },
+      from: { path: '^src/', pathNot: pathsOf(['publish', 'local', 'cli']) },
       to: { dependencyTypes: ['core'] },
     },
     {

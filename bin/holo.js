@@ -3,6 +3,7 @@
 // It is plain JavaScript for any Node, so that an old one gets a sentence instead of a syntax error.
 
 import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 const isOld = major < 22 || (major === 22 && minor < 18)
@@ -11,9 +12,14 @@ if (isOld) {
   console.error(`holo needs Node 22.18 or newer; this is ${process.version}`)
   process.exitCode = 2
 } else {
-  const source = new URL('../src/cli/main.ts', import.meta.url)
-  const bundle = new URL('../dist/holo.js', import.meta.url)
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-  const { main } = await import(existsSync(source) ? source : bundle)
-  await main(version)
+  const root = new URL('../', import.meta.url)
+  const source = new URL('src/cli/main.ts', root)
+  const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
+  const isCheckout = existsSync(source)
+  const { main } = await import(isCheckout ? source : new URL('dist/holo.js', root))
+  const loadSource = async () => {
+    const { loadCheckoutParts } = await import(new URL('scripts/local/checkout-parts.ts', root))
+    return loadCheckoutParts()
+  }
+  await main(version, fileURLToPath(root), isCheckout ? loadSource : undefined)
 }

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { Mistake } from '../src/local/mistake.ts'
 import { toSpread } from './bench/results.ts'
 import { type FailingRun, measureFailing } from './bench/rollout/everything-fails.ts'
 import { type Measured, measureRollout } from './bench/rollout/measure.ts'
@@ -12,7 +13,6 @@ import { RELEASES } from './bench/rollout/releases.ts'
 import { type Stand, startStand } from './bench/rollout/stand.ts'
 import { type Crowd, startCrowd } from './bench/rollout/visitors.ts'
 import { formatTable } from './bench/table.ts'
-import { Mistake } from './local/mistake.ts'
 
 const HELP = `npm run bench:rollout -- [options]
 

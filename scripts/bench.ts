@@ -3,6 +3,7 @@
 
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { Mistake } from '../src/local/mistake.ts'
 import { measureColdPage } from './bench/cold-page.ts'
 import { measureColdStart } from './bench/cold-start.ts'
 import { measureCounting } from './bench/counting.ts'
@@ -16,7 +17,6 @@ import { measureShadow } from './bench/shadow.ts'
 import { formatResults } from './bench/table.ts'
 import { measureTabs } from './bench/tabs.ts'
 import { measureWarmAssets } from './bench/warm-assets.ts'
-import { Mistake } from './local/mistake.ts'
 
 const HELP = `npm run bench -- [options]
 

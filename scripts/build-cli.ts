@@ -13,6 +13,8 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node22.18',
+  // Optional packages, which are loaded when a command needs them.
+  external: ['miniflare', 'wrangler'],
   // Some of the bundled packages are CommonJS and load modules of Node with `require`.
   banner: {
     js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)",

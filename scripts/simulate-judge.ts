@@ -4,11 +4,11 @@
 
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { Mistake } from '../src/local/mistake.ts'
 import { CELLS, type CellFinding, runCell } from './judge/grid.ts'
 import type { Effort, Row } from './judge/row.ts'
 import { OLD_ROWS, ROWS } from './judge/rows.ts'
 import { type Result, toTables, writeTables } from './judge/table.ts'
-import { Mistake } from './local/mistake.ts'
 
 const PAGE = 'docs/judging.md'
 

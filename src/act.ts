@@ -74,6 +74,7 @@ export async function act(situation: ActOptions): Promise<ActResult> {
   const service = matchService(version.services, facts.path)
   const isRead = (facts.method === 'GET' || facts.method === 'HEAD') && !isWebSocketUpgrade(request)
   if (!isRead) return service ? forward(situation, service) : serveOwn(situation)
+  if (service && assets.isServiceAlone(version, service.prefix)) return forward(situation, service)
   const manifest = await assets.open(version, ctx)
   const own = manifest === 'unavailable' ? undefined : assets.findOwn(manifest, facts.path, request)
   if (own && manifest !== 'unavailable') return serveFrom(manifest, situation, own, isFile(own))
@@ -160,10 +161,9 @@ function isFile(intent: Intent): boolean {
 
 async function forward(situation: ActOptions, service: Service): Promise<ActResult> {
   const { request, requestId, facts, decision, assignments, backends, toWatched } = situation
-  const { insertions, countFlag, isCopy = false } = situation
-  const { version, environment } = decision
+  const { insertions, isCopy = false } = situation
+  const { version } = decision
   if (isAmbiguous(version.services, facts.path)) return fail(situation, 'bad_path')
-  const { backend } = assignments.expose
   const watched = toWatched()
   const pageKey = insertions.length > 0 && !isCopy ? toKey(insertions) : undefined
   // A page is decoded, so that something can be put into it.
@@ -176,13 +176,7 @@ async function forward(situation: ActOptions, service: Service): Promise<ActResu
       path: facts.path + facts.search,
       service,
       fallback: findFallback(situation, service),
-      identity: {
-        ...(backend.has('version') ? { 'Holo-Version': version.id } : {}),
-        ...(backend.has('environment') ? { 'Holo-Environment': environment } : {}),
-        ...(backend.has('visitor') && !facts.anonymous ? { 'Holo-Visitor': facts.visitor } : {}),
-        ...toFlagsHeader(facts, decision, assignments, isCopy ? undefined : countFlag),
-        ...(isCopy ? { 'Holo-Copy': '1' } : {}),
-      },
+      identity: toIdentity(situation),
       requestId,
       loopId: assignments.loopId,
       isRaw: raw,
@@ -206,6 +200,22 @@ async function forward(situation: ActOptions, service: Service): Promise<ActResu
     `request ${requestId}: version ${version.id} failed (${fellBackFor}), ${instead} answered`,
   )
   return { response, timing: [...timing, `holo-fallback;desc="${fellBackFor}"`], counted }
+}
+
+/** The headers in which a backend is told who the visitor is. */
+function toIdentity(situation: ActOptions): Record<string, string> {
+  const { facts, decision, assignments, countFlag, isCopy = false } = situation
+  const { backend } = assignments.expose
+  const identity: Record<string, string> = {}
+  if (backend.has('version')) identity['Holo-Version'] = decision.version.id
+  if (backend.has('environment')) identity['Holo-Environment'] = decision.environment
+  if (backend.has('visitor') && !facts.anonymous) identity['Holo-Visitor'] = facts.visitor
+  Object.assign(
+    identity,
+    toFlagsHeader(facts, decision, assignments, isCopy ? undefined : countFlag),
+  )
+  if (isCopy) identity['Holo-Copy'] = '1'
+  return identity
 }
 
 /** A service's reply with the insertions, if it is a page that can take them. */
@@ -233,10 +243,18 @@ async function changePage(
 }
 
 /** What the counters record of a reply. */
-export function toCountedReply({ response, counted }: ActResult): CountedReply {
-  const length = response.body === null ? 0 : Number(response.headers.get('content-length'))
-  return { ...counted, status: response.status, bytes: Number.isSafeInteger(length) ? length : 0 }
+export function toCountedReply({ response, counted }: ActResult, method: string): CountedReply {
+  const { status, headers } = response
+  // The body is not looked at: the platform makes a stream of it when it is first read.
+  const hasBody = method !== 'HEAD' && !BODILESS.has(status)
+  const length = hasBody ? Number(headers.get('content-length')) : 0
+  const { source, service, isNamed, leadsElsewhere = false } = counted
+  const bytes = Number.isSafeInteger(length) ? length : 0
+  return { source, service, isNamed, leadsElsewhere, status, bytes }
 }
+
+/** Statuses of replies without a body, whatever their Content-Length says (RFC 9110 section 6.4.1). */
+const BODILESS: ReadonlySet<number> = new Set([101, 204, 205, 304])
 
 /**
  * Whether a watched body keeps the backend's encoding. One that is searched for an error has to be

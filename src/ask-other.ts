@@ -108,7 +108,7 @@ async function meetsSame(
     isCopy: true,
   })
   void Promise.allSettled([acted.response.body?.cancel()])
-  const reply = toCountedReply(acted)
+  const reply = toCountedReply(acted, situation.request.method)
   const met = listMet(facts, assignments.measure, reply, toFailureCode(reply))
   return met.some((one) => one.metric === metric)
 }

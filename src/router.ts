@@ -51,7 +51,7 @@ import { watchBody } from './metrics/bodies.ts'
 import { type Counter, createCounter, SkippedRules } from './metrics/counter.ts'
 import type { CountedReply, CountedRequest } from './metrics/observed.ts'
 import { serveBarScript } from './preview/bar.ts'
-import { PreviewGate } from './preview/gate.ts'
+import { CLOSED, PreviewGate } from './preview/gate.ts'
 import { forwardRequest } from './proxy/forward.ts'
 import { type Backends, createBackends } from './proxy/origins.ts'
 import { ShadowBudget } from './proxy/shadow/budget.ts'
@@ -106,7 +106,7 @@ export function createRouter(env: Env): Router {
     const requestId = request.headers.get('cf-ray') ?? crypto.randomUUID()
     try {
       const response = await route(parts, request, requestId, ctx)
-      await drainUnread(request)
+      if (request.body !== null) await drainUnread(request)
       return response
     } catch (cause) {
       console.error(`request ${requestId} failed`, cause)
@@ -166,7 +166,7 @@ async function route(
   const isTab = address.path === TAB_PATH
   const isPreview = address.path === PREVIEW_PATH
   const isReport = isReportPath(address.path)
-  const hostRole = toHostRole(deps.dashboardHost, address.url)
+  const hostRole = toHostRole(deps.dashboardHost, address.site)
   if (isOwnPath(address.path) && !isVersionNow && !isTab && !isPreview && !isReport) {
     if (isReportScriptPath(address.path)) return serveReportScript(request, address.path)
     if (isTabScriptPath(address.path)) return serveTabScript(request, address.path)
@@ -208,9 +208,14 @@ async function route(
     return forwarded.response
   }
   if (isPreview) return gate.serve(request, address, assignments, requestId)
-  const exchanged = await gate.exchange(request, kind, address, assignments, requestId)
-  if (exchanged) return exchanged
-  const opened = await gate.open(request, address.url.protocol === 'https:', assignments)
+  if (address.search !== '') {
+    const exchanged = await gate.exchange(request, kind, address, assignments, requestId)
+    if (exchanged) return exchanged
+  }
+  const { isSecure } = address.site
+  const opened = gate.isClosed(request, isSecure, assignments)
+    ? CLOSED
+    : await gate.open(request, isSecure, assignments)
   const flags = isOfrep ? assignments.flags : undefined
   const options = {
     ...toFactsOptions(assignments),
@@ -290,7 +295,7 @@ async function route(
   try {
     acted = await act(situation)
   } finally {
-    const replied = acted ? toCountedReply(acted) : BROKEN
+    const replied = acted ? toCountedReply(acted, request.method) : BROKEN
     const doubt = counter.recorder.record(asked, replied, mayAskOther)
     if (doubt) waitUntil(askOther(doubt, situation, counter).then(flushLater))
     flushLater()
@@ -304,7 +309,8 @@ async function route(
   finishReply(response, facts, decision, {
     expose: assignments.expose.response,
     timing: [`holo-assignments;desc="${origin}"`, ...(isStale ? ['holo-stale'] : []), ...timing],
-    mayBeHtml: counted.service !== undefined && mayTakeHtml(request.headers),
+    mayBeHtml:
+      counted.service !== undefined && response.status === 304 && mayTakeHtml(request.headers),
     isOwnFile: counted.isNamed,
     isPinLost: isPinLost(facts, assignments),
     isForFewEyes: isPreviewed,

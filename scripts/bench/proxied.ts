@@ -16,6 +16,8 @@ import { readDeployed, WORKERS } from './sources.ts'
 import { type BareWorker, startWorkerd } from './workerd.ts'
 
 const AIM = 0.9
+/** The platform's features that each exchange needs leave 0.8: docs/bench.md. */
+const GET_AIM = 0.75
 /** The most that the platform's streams reach in a Worker that does nothing else is 0.84. */
 const UPLOAD_AIM = 0.8
 const BACKEND = fileURLToPath(new URL('backend.ts', import.meta.url))
@@ -102,6 +104,7 @@ async function makeTraffics(holo: URL, plain: URL, seconds: number): Promise<Tra
       name: 'a proxied GET (1 KiB)',
       unit: 'replies',
       measure: (url) => load(url, get(SMALL)(url), small, brief),
+      atLeast: GET_AIM,
     },
     {
       name: 'downloads (8 MiB)',

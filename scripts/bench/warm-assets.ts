@@ -11,7 +11,7 @@ import { makeBytes, makeScript } from './site.ts'
 import { readDeployed, WORKERS } from './sources.ts'
 import { type BareWorker, type BareWorkerd, startWorkerd } from './workerd.ts'
 
-const AIM = 0.8
+const AIM = 0.85
 
 const SCRIPT = '/assets/app-3f9a1c07.js'
 const FONT = '/assets/text-8d20be51.woff2'

@@ -21,6 +21,7 @@ export const CONTENTS: readonly Group[] = [
     title: 'Start',
     pages: [
       { file: 'README.md', title: 'Holo' },
+      docs('getting-started', 'Getting started'),
       docs('concepts', 'Concepts'),
       docs('comparison', 'Beside other systems'),
     ],
@@ -87,6 +88,7 @@ export const CONTENTS: readonly Group[] = [
       docs('assignments', 'The document'),
       { file: ASSIGNMENTS_REFERENCE, title: 'Fields of the document' },
       docs('mcp', 'For agents'),
+      docs('package', 'The package'),
       docs('architecture', 'Architecture'),
     ],
   },

@@ -32,6 +32,18 @@ export async function bundleWorker(entry: string, instead?: Instead): Promise<st
   return file.text
 }
 
+/** Writes the bundle into a file, and its source map beside it. The map names the source and does not hold it. */
+export async function writeWorker(entry: string, outfile: string): Promise<void> {
+  await build({
+    ...OPTIONS,
+    write: true,
+    entryPoints: [entry],
+    outfile,
+    sourcemap: true,
+    sourcesContent: false,
+  })
+}
+
 /** The part of a bundle that is evaluated before anything is imported dynamically, and its modules. */
 export async function bundleStart(
   entry: string,

@@ -2,7 +2,8 @@
 
 import { join, relative } from 'node:path'
 import { toShellWord } from '../../src/cli/words.ts'
-import { FIRST_TOKEN_FILE } from './first-token.ts'
+import { FIRST_TOKEN_FILE } from '../../src/local/first-token.ts'
+import { describeDashboard } from '../../src/local/sign-in.ts'
 import type { NextRelease } from './shop.ts'
 
 /**
@@ -23,7 +24,7 @@ export function greet(
   console.log(`
 Holo is running at ${url.origin} (Ctrl-C ends it)
 
-Dashboard: ${toDashboard(url, signInLink)}
+Dashboard: ${describeDashboard(url, signInLink)}
 ${
   hasVisitors
     ? '  its visitors are simulated: people walk through the shop all the time (--no-visitors for none)\n'
@@ -65,10 +66,4 @@ function toSights(origin: string): string {
                                          every private window is a new visitor; F12 shows Holo-Version
   document.cookie = 'staff=1'            in the console: a rule sends staff to the canary, 0.0.5
   curl -sI -H 'accept: text/html' ${origin}/ | grep -i holo`
-}
-
-function toDashboard(url: URL, signInLink: string | undefined): string {
-  return signInLink === undefined
-    ? `${url.origin}/.holo/ (sign in with the token below)`
-    : `this link signs you in, once, within five minutes (another one: holo dashboard)\n  ${signInLink}`
 }

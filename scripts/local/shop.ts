@@ -14,11 +14,11 @@ import {
 } from '../../examples/shop/releases.ts'
 import { CliFailure } from '../../src/cli/failure.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
+import { Mistake } from '../../src/local/mistake.ts'
+import { findFreePort, isPortFree } from '../../src/local/ports.ts'
 import { showProgress } from '../../src/publish/progress.ts'
 import { type Backend, startBackend } from './backend-process.ts'
 import type { Edge } from './edge.ts'
-import { Mistake } from './mistake.ts'
-import { findFreePort, isPortFree } from './ports.ts'
 import type { LocalApi, LocalVersion } from './publish.ts'
 
 export type RunningShop = {

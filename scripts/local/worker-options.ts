@@ -7,11 +7,9 @@ import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { parse } from 'smol-toml'
 import * as z from 'zod'
+import type { WorkerOptions } from '../../src/local/edge.ts'
 
 type Wrangler = typeof import('wrangler')
-export type WorkerOptions = Partial<
-  ReturnType<Wrangler['unstable_getMiniflareWorkerOptions']>['workerOptions']
->
 
 /** Variables that wrangler adds to those of wrangler.toml. */
 const FILES_OF_VARIABLES = ['.dev.vars', '.env', '.env.local']

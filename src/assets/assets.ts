@@ -11,6 +11,7 @@ import { Elsewhere, type ElsewhereFile } from './elsewhere.ts'
 import { createInsertedPages } from './inserted.ts'
 import type { FileFilter } from './lookup.ts'
 import { Manifests } from './manifests.ts'
+import { OwnFiles } from './own-files.ts'
 import { type ServeResult, serveIntent } from './serve.ts'
 import { toApplyHeaders, withConfig } from './site-headers.ts'
 import {
@@ -29,6 +30,9 @@ export class Assets {
   readonly #elsewhere: Elsewhere
   readonly #keepBlob = (hash: string, bytes: Uint8Array) => this.#blobs.keep(hash, bytes)
   readonly #pages = createInsertedPages()
+  readonly #ownFiles = new OwnFiles()
+  readonly #resolveOwn = (manifest: Manifest, path: string) =>
+    this.#ownFiles.resolve(manifest, path)
 
   constructor({ store, cache }: { readonly store: Store; readonly cache: EdgeCache }) {
     this.#blobs = new Blobs(store, cache, this.counters)
@@ -48,9 +52,19 @@ export class Assets {
     return 'unavailable'
   }
 
+  /**
+   * Whether the version's service of this prefix decides alone, so that `findOwn` need not be asked for
+   * paths below it. `false` also if the manifest is not in memory.
+   */
+  isServiceAlone(version: Pick<Version, 'manifest'>, prefix: string): boolean {
+    if (prefix === '/') return false
+    const manifest = this.#manifests.peek(version.manifest)
+    return manifest !== undefined && !this.#ownFiles.mayAnswerBelow(manifest, prefix)
+  }
+
   /** Finds the version's own answer for a normalised path. Its `_redirects` come first. */
   findOwn(manifest: Manifest, path: string, request?: Request): Intent | undefined {
-    const intent = resolveByRules(manifest, path, request)
+    const intent = resolveByRules(manifest, path, request, this.#resolveOwn)
     return intent && withConfig(manifest, intent)
   }
 

@@ -116,6 +116,8 @@ export function matchIfRange(header: string | null, etag: string): boolean {
  * nothing.
  */
 function matchTags(header: string, etag: string, comparison: 'strong' | 'weak'): boolean {
+  // What browsers send.
+  if (header === etag) return true
   if (header.trim() === '*') return true
   for (const [member] of header.matchAll(MEMBER)) {
     const [, weak, tag] = TAG.exec(member.trim()) ?? []

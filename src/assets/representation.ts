@@ -120,6 +120,29 @@ function toCacheControl({ entry, status, isServiceWorker, isElsewhere }: Selecti
     : 'public, max-age=0, must-revalidate'
 }
 
+type UsualHeaders = { validators?: Headers; content?: Headers }
+
+/** By form, as long as a manifest's entry is remembered. Each form belongs to one entry. */
+const usual = new WeakMap<Choice, UsualHeaders>()
+
+/**
+ * What `toValidatorHeaders` or `toContentHeaders` gives, for a Response to copy. It is remembered for a
+ * file that was selected in the usual way: with 200, of the chosen version, and for no service worker.
+ */
+export function recallHeaders(selected: Selection, part: keyof UsualHeaders): HeadersInit {
+  const { entry, choice, status, isElsewhere, isServiceWorker, useAsDictionary } = selected
+  // Whether a dictionary says that it is one depends on who asks.
+  const isUnusual = entry.isDictionary && useAsDictionary === undefined
+  const make = part === 'content' ? toContentHeaders : toValidatorHeaders
+  if (status !== 200 || isElsewhere || isServiceWorker || isUnusual) return make(selected)
+  const known = usual.get(choice) ?? {}
+  const headers = known[part]
+  if (headers) return headers
+  usual.set(choice, known)
+  known[part] = new Headers(make(selected))
+  return known[part]
+}
+
 /** The headers of a 304; those of a 200 begin with them (RFC 9110 section 15.4.5). */
 export function toValidatorHeaders(selected: Selection): Record<string, string> {
   const { entry, choice, status, isElsewhere } = selected

@@ -19,10 +19,10 @@ import {
 import {
   type Choice,
   chooseRepresentation,
+  recallHeaders,
   type Selection,
   toContentHeaders,
   toEtag,
-  toValidatorHeaders,
 } from './representation.ts'
 import type { Background } from './store.ts'
 
@@ -86,7 +86,7 @@ export async function serveIntent(
   const verdict = isSuccess ? decidePrecondition(request.headers, toEtag(choice)) : 'proceed'
   if (verdict === 'failed') return withoutBlob(errorResponse('precondition_failed', requestId))
   if (verdict === 'not-modified') {
-    const headers = toHeaders(toValidatorHeaders(selected), applyHeaders)
+    const headers = toHeaders(recallHeaders(selected, 'validators'), applyHeaders)
     return withoutBlob(new Response(null, { status: 304, headers }))
   }
   const ranges = isSuccess && method === 'GET' ? toRanges(request.headers, choice) : 'whole'
@@ -94,7 +94,7 @@ export async function serveIntent(
     const headers = { 'content-range': `bytes */${choice.size}` }
     return withoutBlob(errorResponse('range_not_satisfiable', requestId, headers))
   }
-  const headers = toHeaders(toContentHeaders(selected), applyHeaders)
+  const headers = toHeaders(recallHeaders(selected, 'content'), applyHeaders)
   const encodeBody = toEncodeBody(choice)
   if (method === 'HEAD') return withoutBlob(new Response(null, { status, headers, encodeBody }))
   if (ranges !== 'whole') {
@@ -239,11 +239,11 @@ function toRanges(
   return choice.encoding && ranges.length > 1 ? 'whole' : ranges
 }
 
-/** Keeps a plain record if nothing is added, which is the common case. */
-function toHeaders(
-  fields: Record<string, string>,
+/** The fields themselves if nothing is added, which is the common case: a Response copies them. */
+function toHeaders<Fields extends HeadersInit>(
+  fields: Fields,
   applyHeaders: ApplyHeaders | undefined,
-): Headers | Record<string, string> {
+): Headers | Fields {
   if (!applyHeaders) return fields
   const headers = new Headers(fields)
   applyHeaders(headers)

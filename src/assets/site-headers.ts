@@ -27,8 +27,7 @@ export function toApplyHeaders(intent: Intent, request: Request): ApplyHeaders |
   const rules = intent.config?.headers
   const address = rules && readAddress(request)
   if (!address) return undefined
-  const host = address.url.hostname.replace(/\.$/, '')
-  const changes = headersOf(rules)(host, address.path)
+  const changes = headersOf(rules)(address.site.hostname, address.path)
   if (changes.length === 0) return undefined
   return (headers) => {
     const ours = headers.get('cache-control') ?? ''

@@ -2,6 +2,7 @@
 // made. program.ts parses the command line, and commands/ holds the commands.
 
 import type { z } from 'zod'
+import type { Installation } from '../local/package-parts.ts'
 import type { Scope as TokenScope } from '../wire/scopes.ts'
 import type { Api } from './api.ts'
 import type { ExitCode } from './failure.ts'
@@ -42,10 +43,10 @@ export type Context = {
   /** The width of standard output; `undefined` for no limit. */
   readonly columns: number | undefined
   readonly shared: SharedOptions
+  /** The package that this command is of. */
+  readonly installation: Installation
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
-  /** Of this command. */
-  readonly version: string
   /** Writes a line for people to standard error. */
   readonly say: (line: string) => void
   /** The target, which is chosen at the first call: offline commands need none. */

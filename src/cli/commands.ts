@@ -2,6 +2,9 @@
 // schemas are made from it.
 
 import type { CommandRow } from './command.ts'
+import { DEPLOY } from './commands/deploy.ts'
+import { DEV } from './commands/dev.ts'
+import { DOCTOR } from './commands/doctor.ts'
 import { DOCUMENT_COMMANDS, TRANSFER_COMMANDS } from './commands/documents.ts'
 import { DORA } from './commands/dora.ts'
 import { ENV_COMMANDS } from './commands/env.ts'
@@ -53,6 +56,9 @@ import { WINDOWS_COMMANDS } from './commands/windows.ts'
 
 export const COMMAND_ROWS: readonly CommandRow[] = [
   INIT,
+  DEV,
+  DEPLOY,
+  DOCTOR,
   LOGIN,
   PUBLISH,
   ...VERSION_COMMANDS,

@@ -13,13 +13,12 @@ const REMOVE =
   'holo env remove (an environment), "holo withdraw" (a version) or "holo gc" (old files)'
 const TARGETS = 'holo init (writes holo.json), and --target NAME for one of its targets'
 const LOGS = 'holo log (who did what), or "wrangler tail" for the requests of the Worker'
-const LOCAL = 'npm start in a checkout of Holo (a local run); builds are made by your own tools'
+const LOCAL = 'holo dev (a local run); builds are made by your own tools'
 
 /** By the typed words; a subcommand follows its group after a space. */
 export const FOREIGN_WORDS: Readonly<Record<string, string>> = {
   ...of(
     PUBLISH_INSTEAD,
-    'deploy',
     'deployment',
     'upload',
     'push',
@@ -85,7 +84,7 @@ export const FOREIGN_WORDS: Readonly<Record<string, string>> = {
     'create',
     'new',
   ),
-  ...of(LOCAL, 'dev', 'serve', 'build', 'run', 'emulators'),
+  ...of(LOCAL, 'serve', 'build', 'run', 'emulators'),
   ...of('holo --version', 'version'),
   ...of(
     'holo env set NAME --host NAME.example.com',
@@ -98,7 +97,7 @@ export const FOREIGN_WORDS: Readonly<Record<string, string>> = {
   ),
   ...of('holo rules set FILE', 'rule', 'flags', 'flag', 'redirects'),
   ...of('holo metrics export', 'stats', 'analytics', 'usage'),
-  ...of('holo validate, or "holo verify" for the audit log', 'check', 'lint', 'test', 'doctor'),
+  ...of('holo validate, or "holo verify" for the audit log', 'check', 'lint', 'test'),
   ...of('holo --help', 'commands', 'man', 'usage-help'),
   abort: 'holo rollout abort',
   pause: 'holo rollout pause',

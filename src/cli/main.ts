@@ -1,10 +1,20 @@
 // The entry of the `holo` command: passes the process's arguments, streams and signals to runCli, and sets the
 // exit code.
 
+import type { WorkerParts } from '../local/edge.ts'
+import { readPackageParts } from '../local/package-parts.ts'
 import { runCli } from './run.ts'
 
-/** @param version the version of the package. */
-export async function main(version: string): Promise<void> {
+/**
+ * @param version the version of the package.
+ * @param root the folder of the package.
+ * @param loadParts builds the Worker of a checkout; an installed package brings it along.
+ */
+export async function main(
+  version: string,
+  root: string,
+  loadParts: () => Promise<WorkerParts> = () => readPackageParts(root),
+): Promise<void> {
   const interruption = new AbortController()
   process.on('SIGINT', () => {
     // The second Ctrl-C ends the process at once.
@@ -23,7 +33,7 @@ export async function main(version: string): Promise<void> {
     env: process.env,
     streams: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
     signal: interruption.signal,
-    version,
+    installation: { version, root, loadParts },
   })
   // `process.exit` could lose output that is still being written to a pipe, so the process ends by itself.
   process.exitCode = exitCode

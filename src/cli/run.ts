@@ -3,6 +3,8 @@
 
 import { CommanderError, type Command as Program } from 'commander'
 import { toHarmlessJson } from '../core/harmless-text.ts'
+import { Mistake } from '../local/mistake.ts'
+import type { Installation } from '../local/package-parts.ts'
 import { PublishError } from '../publish/messages.ts'
 import { type Api, createApi } from './api.ts'
 import type { CommandOutcome, CommandRow, Context, SharedOptions } from './command.ts'
@@ -25,13 +27,13 @@ import { toTime } from './words.ts'
 
 /** @returns the exit code. Never throws. */
 export async function runCli(surroundings: Surroundings): Promise<number> {
-  const { args, streams, version } = surroundings
+  const { args, streams, installation } = surroundings
   const { stdout } = streams
   let exitCode: number = EXIT.done
   let called: CommandRow | undefined
   const program = createProgram(
     COMMAND_ROWS,
-    version,
+    installation.version,
     (text) => stdout.write(text),
     async ({ command, args, options }) => {
       called = command
@@ -72,7 +74,7 @@ async function perform(surroundings: Surroundings, { command, args, options }: C
 }
 
 function toContext(
-  { cwd, env, streams, signal, version }: Surroundings,
+  { cwd, env, streams, signal, installation }: Surroundings,
   shared: SharedOptions,
   show: Context['show'],
 ): Context {
@@ -94,8 +96,8 @@ function toContext(
     style: toStyle(streams.stdout, env),
     columns: toColumns(streams.stdout),
     shared,
+    installation,
     signal,
-    version,
     say,
     show,
     target: toTarget,
@@ -132,6 +134,11 @@ function toCliFailure(
   }
   if (cause instanceof PublishError) {
     return new CliFailure('not_publishable', EXIT.refused, cause.message)
+  }
+  if (cause instanceof Mistake) {
+    return cause.exitCode === EXIT.misuse
+      ? misuse(cause.message)
+      : new CliFailure('not_started', EXIT.refused, cause.message)
   }
   const message = `a bug in this command: ${cause instanceof Error ? cause.message : cause}`
   return new CliFailure('internal', EXIT.refused, message, {
@@ -218,8 +225,7 @@ type Surroundings = {
   readonly streams: Streams
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
-  /** The version of the package. */
-  readonly version: string
+  readonly installation: Installation
 }
 
 export function toOutcomeText(

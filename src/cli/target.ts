@@ -1,5 +1,6 @@
 // Chooses which Holo a command talks to, and with which token: --url, then --target, then HOLO_URL, then the
-// default of holo.json. A token is never sent over unencrypted HTTP, except to this machine, and never to a
+// default of holo.json. Without a variable or a file, the token is the one that `holo deploy` has kept for the
+// address (kept-tokens.ts). A token is never sent over unencrypted HTTP, except to this machine, and never to a
 // host that only a holo.json names, because that may have come with a stranger's repository.
 
 import { homedir } from 'node:os'
@@ -8,6 +9,7 @@ import { getOwn } from '../core/own.ts'
 import { FileRefusal, isBelow, readRegularFile } from '../publish/regular-file.ts'
 import { type Config, type ConfigServices, type FoundConfig, loadConfig } from './config.ts'
 import { misuse, refused } from './failure.ts'
+import { findKeptToken } from './kept-tokens.ts'
 import { toSuggestion } from './suggest.ts'
 import { loadTrusted, toUserConfig, trust } from './trust.ts'
 
@@ -50,9 +52,9 @@ export async function chooseTarget(
   if (url !== undefined && target !== undefined) {
     throw misuse('--url and --target exclude each other: leave one of them out')
   }
-  if (url !== undefined) return toUnnamed(url, '--url', env)
+  if (url !== undefined) return await toUnnamed(url, '--url', env)
   const found = await loadConfig(cwd, file)
-  if (target === undefined && env.HOLO_URL) return toUnnamed(env.HOLO_URL, 'HOLO_URL', env)
+  if (target === undefined && env.HOLO_URL) return await toUnnamed(env.HOLO_URL, 'HOLO_URL', env)
   if (!found) {
     if (target === undefined) throw misuse('the address of Holo is missing', HOW)
     throw misuse(`there is no holo.json with the target "${target}"`, HOW)
@@ -73,16 +75,26 @@ export async function chooseTarget(
     url: address,
     token: hasToken(chosen, env)
       ? await giveToken(address, name, load, env, askForTrust)
-      : undefined,
+      : await findKeptToken(address.origin, env),
     isProtected: chosen.protected === true,
     services: chosen.services ?? {},
   }
 }
 
-function toUnnamed(text: string, where: string, env: Variables): Target {
+async function toUnnamed(text: string, where: string, env: Variables): Promise<Target> {
   const url = parseAddress(text, where)
-  const token = env[DEFAULT_VARIABLE] || undefined
+  const token = env[DEFAULT_VARIABLE] || (await findKeptToken(url.origin, env))
   return { name: url.host, url, token, isProtected: false, services: {} }
+}
+
+/** The named target, else the default one or the only one; `undefined` if there is none. */
+export function chooseDefaultTarget(
+  { target, targets }: Config,
+  named: string | undefined,
+): Config['targets'][string] | undefined {
+  const names = Object.keys(targets)
+  const name = named ?? target ?? (names.length === 1 ? names[0] : undefined)
+  return name === undefined ? undefined : getOwn(targets, name)
 }
 
 function toDefault({ target, targets }: Config): string {

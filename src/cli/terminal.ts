@@ -142,6 +142,8 @@ export function askLine(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   stderr.write(question)
+  // Nothing more comes, not even the event that it has ended.
+  if (stdin.readableEnded || stdin.destroyed) return Promise.resolve(undefined)
   return new Promise((resolve, reject) => {
     const lines = createInterface({ input: stdin, terminal: false })
     const abort = () => {

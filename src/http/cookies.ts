@@ -24,26 +24,41 @@ export function parseCookies(header: string | null): Readonly<Record<string, str
   const cookies: Record<string, string> = Object.create(null)
   if (!header) return cookies
   for (const crumb of header.split(';')) {
-    const parts = crumb.includes(',') ? crumb.split(/, (?=[!#$%&'*+\-.^_`|~0-9A-Za-z]+=)/) : [crumb]
-    for (const [index, part] of parts.entries()) {
-      const equals = part.indexOf('=')
-      if (equals < 0) continue
-      const name = trimBlanks(part.slice(0, equals))
-      if (name === '' || name in cookies) continue
-      if (index > 0 && name.startsWith(HOST_PREFIX)) continue
-      cookies[name] = trimBlanks(part.slice(equals + 1)).replace(/^"(.*)"$/, '$1')
+    if (!crumb.includes(',')) {
+      addCookie(cookies, crumb, false)
+      continue
     }
+    const parts = crumb.split(/, (?=[!#$%&'*+\-.^_`|~0-9A-Za-z]+=)/)
+    for (const [index, part] of parts.entries()) addCookie(cookies, part, index > 0)
   }
   return cookies
 }
 
+function addCookie(cookies: Record<string, string>, part: string, isBehindComma: boolean): void {
+  const equals = part.indexOf('=')
+  if (equals < 0) return
+  const name = trimBlanks(part, 0, equals)
+  if (name === '' || name in cookies) return
+  if (isBehindComma && name.startsWith(HOST_PREFIX)) return
+  const value = trimBlanks(part, equals + 1, part.length)
+  cookies[name] = value.startsWith('"') ? value.replace(/^"(.*)"$/, '$1') : value
+}
+
 /**
- * Removes the spaces and tabs that HTTP allows around a value, and nothing else: for a browser a
+ * A part of a text without the spaces and tabs that HTTP allows around a value, and nothing else: for a browser a
  * no-break space is part of the name, so that a sibling domain could set a cookie that only looks
  * like a `__Host-` one.
  */
-function trimBlanks(text: string): string {
-  return text.replace(/^[ \t]+|[ \t]+$/g, '')
+function trimBlanks(text: string, from: number, to: number): string {
+  let start = from
+  let end = to
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (start < end && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
 }
 
 /**

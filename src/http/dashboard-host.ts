@@ -23,7 +23,10 @@ export function readDashboardHost(text: string | undefined): string | undefined 
   return NOWHERE
 }
 
-export function toHostRole(dashboardHost: string | undefined, { hostname }: URL): HostRole {
+export function toHostRole(
+  dashboardHost: string | undefined,
+  { hostname }: Pick<URL, 'hostname'>,
+): HostRole {
   if (dashboardHost === undefined) return 'anywhere'
   return hostname.replace(/\.$/, '') === dashboardHost ? 'dashboard' : 'site'
 }

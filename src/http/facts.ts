@@ -1,7 +1,7 @@
 // Reads a Request once and turns it into plain facts: everything that the decision may depend on.
 // Nothing is decided here.
 
-import { readAddress } from '../core/address.ts'
+import { type Address, readAddress } from '../core/address.ts'
 import { parsePin } from '../core/pins.ts'
 import type { Attributes, GrantedPreview, RequestFacts, RequestKind } from '../core/types.ts'
 import { NO_EMBEDDED_COOKIES, type OwnCookies, parseCookies, readOwnCookies } from './cookies.ts'
@@ -84,9 +84,9 @@ export function readFacts(
 ): Facts | undefined {
   if (!address) return undefined
   const { visitor: source, salt, polled, withAttributes, granted = NOTHING_GRANTED } = options
-  const { url, path } = address
+  const { site, path } = address
   const { method, headers } = request
-  const secure = url.protocol === 'https:'
+  const { isSecure: secure } = site
   const isPage = opensPage(kind)
   const isForeign = kind === 'navigation' && isForeignFrame(headers)
   const cookies = parseCookies(headers.get('cookie'))
@@ -109,10 +109,10 @@ export function readFacts(
     salt,
   })
   const countsInQuery = queryPin !== undefined && mayChooseByQuery(kind, headers)
-  const watch = isPage ? undefined : readWatch({ headers, url }, path, own.workers, polled)
+  const watch = isPage ? undefined : readWatch(headers, address, own.workers, polled)
   return {
     method,
-    host: url.hostname.replace(/\.$/, ''),
+    host: site.hostname,
     path,
     search,
     kind,
@@ -131,7 +131,7 @@ export function readFacts(
     pin: readPin(
       headers.get('holo-pin'),
       countsInQuery ? queryPin : undefined,
-      isPage ? undefined : readWorkersPin(headers, url),
+      isPage ? undefined : readWorkersPin(headers, site),
       // Any sibling domain can set the old name, and this page will set the new one.
       own.isOld && isPage ? undefined : own.pin,
     ),
@@ -140,7 +140,8 @@ export function readFacts(
       method === 'GET' && queryPin !== undefined && (kind === 'document' || !countsInQuery),
     cookies: own,
     attributes: withAttributes ? readAttributes(request, cookies, search) : NO_ATTRIBUTES,
-    ...granted,
+    grants: granted.grants,
+    preview: granted.preview,
   }
 }
 
@@ -161,13 +162,13 @@ function mayChooseByQuery(kind: RequestKind, headers: Headers): boolean {
  * "determine request's referrer"). A page's address has none, or one that counted for the page: see
  * `hasStrayPin`.
  */
-function readWorkersPin(headers: Headers, url: URL): string | undefined {
+function readWorkersPin(headers: Headers, { origin }: Address['site']): string | undefined {
   const referrer = headers.get('referer')
   if (!referrer?.includes('holo-pin=')) return undefined
   const site = headers.get('sec-fetch-site')
   if (site !== null && site !== 'same-origin') return undefined
   const address = URL.parse(referrer)
-  return address?.origin === url.origin ? readPinOf(address.search) : undefined
+  return address?.origin === origin ? readPinOf(address.search) : undefined
 }
 
 /** The first pin that can be read: header, query, the worker's address, cookie. */

@@ -9,12 +9,16 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/**
- * Returns a test for these headers of a message; all `Proxy-*` and those that its `Connection`
- * names count too.
- */
-export function toHopByHop(headers: Headers): (name: string) => boolean {
-  const connection = headers.get('connection')
-  const named = connection === null ? [] : connection.toLowerCase().split(/[\s,]+/)
-  return (name) => HOP_BY_HOP.has(name) || name.startsWith('proxy-') || named.includes(name)
+/** Whether it is such a header in every message; the name is in lower case. All `Proxy-*` are. */
+export function isHopByHop(name: string): boolean {
+  return HOP_BY_HOP.has(name) || name.startsWith('proxy-')
+}
+
+const NOTHING: readonly string[] = []
+
+/** What a message names as belonging to its connection too: names in lower case, by its `Connection`. */
+export function listConnectionNames(connection: string | null): readonly string[] {
+  // What browsers send.
+  if (connection === null || connection === 'keep-alive') return NOTHING
+  return connection.toLowerCase().split(/[\s,]+/)
 }

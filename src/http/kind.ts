@@ -3,6 +3,7 @@
 // counting and `explain` use its answer. It reads fetch metadata first (W3C Fetch Metadata Request
 // Headers), and where a client sends none, `Accept` and then the path.
 
+import type { Address } from '../core/address.ts'
 import { normalisePath } from '../core/path.ts'
 import type { RequestKind } from '../core/types.ts'
 
@@ -130,17 +131,17 @@ const ANGULAR_WORKER = '/ngsw-worker.js'
  * @param polled paths that the document adds.
  */
 export function readWatch(
-  { headers, url }: { readonly headers: Headers; readonly url: URL },
-  path: string,
+  headers: Headers,
+  { site, path, search }: Pick<Address, 'site' | 'path' | 'search'>,
   workers: readonly string[],
   polled: ReadonlySet<string>,
 ): Watch | undefined {
   if (headers.get('service-worker') === 'script') return 'worker'
   if (isPolled(path, polled)) return 'poll'
-  if (url.search.includes(CACHE_PARAMETER) && isOfThisOrigin(headers)) return 'cache'
+  if (search.includes(CACHE_PARAMETER) && isOfThisOrigin(headers)) return 'cache'
   if (workers.length === 0) return undefined
   const referrer = URL.parse(headers.get('referer') ?? '')
-  if (referrer?.host !== url.host) return undefined
+  if (referrer?.host !== site.host) return undefined
   const script = normalisePath(referrer) ?? ''
   if (!workers.includes(script)) return undefined
   return script.endsWith(ANGULAR_WORKER) || isPastCache(headers) ? 'fill' : 'cache'

@@ -54,9 +54,12 @@ export function finishReply(
   const { frameworkPin } = facts
   if (isRefused || frameworkPin?.isKnown === false) headers.set('Holo-Pin-Gone', '1')
   // A browser keeps one reply for each tab's version, unless the name alone says which file it is.
-  if (!/immutable|no-store/.test(toControl(headers))) {
-    if (facts.pin?.source === 'header') addVary(headers, 'Holo-Pin')
-    if (frameworkPin?.kind === 'header') addVary(headers, frameworkPin.name)
+  const isPinnedByHeader = facts.pin?.source === 'header'
+  const framework = frameworkPin?.kind === 'header' ? frameworkPin.name : undefined
+  if (isPinnedByHeader || framework !== undefined) {
+    const isOfAnyVersion = /immutable|no-store/.test(toControl(headers))
+    if (isPinnedByHeader && !isOfAnyVersion) addVary(headers, 'Holo-Pin')
+    if (framework !== undefined && !isOfAnyVersion) addVary(headers, framework)
   }
   if (facts.secure && (isPinLost || (isRefused && facts.pin?.source !== 'cookie'))) {
     headers.append('Clear-Site-Data', FETCHED_AHEAD)

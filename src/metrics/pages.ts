@@ -83,6 +83,8 @@ export class Pages {
   readonly #windows = new Map<number, Map<string, Page>>()
   /** Nearly every request belongs to the same page as the one before. */
   #last: Page | undefined
+  /** When the first of the windows closes. */
+  #firstCloses = Number.POSITIVE_INFINITY
   #visitors = 0
   #outcomes = 0
   readonly #shares = new Map<number, Share>()
@@ -169,6 +171,7 @@ export class Pages {
 
   /** Removes windows that are closed by now. What was in them. */
   dropClosed(now: number): Dropped {
+    if (now < this.#firstCloses) return NOTHING_DROPPED
     let requests = 0
     let outcomes = 0
     for (const [window, pages] of this.#windows) {
@@ -183,6 +186,10 @@ export class Pages {
       this.#shares.clear()
     }
     this.#outcomes -= outcomes
+    this.#firstCloses = Math.min(
+      Number.POSITIVE_INFINITY,
+      ...[...this.#windows.keys()].map(closesAt),
+    )
     return { requests, outcomes }
   }
 
@@ -193,6 +200,7 @@ export class Pages {
       groups: [...pages.values()].map(toGroup),
     }))
     this.#windows.clear()
+    this.#firstCloses = Number.POSITIVE_INFINITY
     this.#shares.clear()
     this.#visitors = 0
     this.#outcomes = 0
@@ -223,6 +231,7 @@ export class Pages {
       if (this.#windows.size >= MAX_BATCH_WINDOWS) return undefined
       pages = new Map()
       this.#windows.set(window, pages)
+      this.#firstCloses = Math.min(this.#firstCloses, closesAt(window))
     }
     const key = `${environment}\n${version}\n${revision}`
     const known = pages.get(key)
@@ -249,6 +258,8 @@ export class Pages {
 }
 
 export type Dropped = { readonly requests: number; readonly outcomes: number }
+
+const NOTHING_DROPPED: Dropped = { requests: 0, outcomes: 0 }
 
 /**
  * The place of a kind in a list. If there is no room for more routes it is that of the route `*`,

@@ -38,7 +38,7 @@ export type Opened = {
   readonly token: string
 }
 
-const CLOSED: Opened = { granted: NOTHING_GRANTED, claims: undefined, token: '' }
+export const CLOSED: Opened = { granted: NOTHING_GRANTED, claims: undefined, token: '' }
 
 export class PreviewGate {
   readonly #options: PreviewGateOptions
@@ -50,13 +50,24 @@ export class PreviewGate {
     this.#identities = new Identities(options.access, options.fetch, options.now)
   }
 
-  /** What this request may see. A request without link and without JWT costs two look-ups. */
+  /**
+   * Whether nothing is shown to this request by a grant, as far as that is known without any work: it has
+   * neither a link nor a JWT.
+   */
+  isClosed({ headers }: Request, isSecure: boolean, assignments: CompiledAssignments): boolean {
+    return (
+      readLink(headers, isSecure) === undefined &&
+      !this.#identities.mayBeAdmitted(headers, assignments)
+    )
+  }
+
+  /** What this request may see. */
   async open(
     { headers }: Request,
     isSecure: boolean,
     assignments: CompiledAssignments,
   ): Promise<Opened> {
-    const text = headers.get(TOKEN_HEADER) ?? readPreviewCookie(headers.get('cookie'), isSecure)
+    const text = readLink(headers, isSecure)
     const mayBeAdmitted = this.#identities.mayBeAdmitted(headers, assignments)
     if (text === undefined && !mayBeAdmitted) return CLOSED
     const now = this.#options.now()
@@ -96,7 +107,7 @@ export class PreviewGate {
   async exchange(
     request: Request,
     kind: RequestKind,
-    { url, path, search: asked }: Address,
+    { site, path, search: asked }: Address,
     assignments: CompiledAssignments,
     requestId: string,
   ): Promise<Response | undefined> {
@@ -108,18 +119,18 @@ export class PreviewGate {
       const isAhead = isPrefetch(request.headers)
       return isAhead ? errorResponse('not_found', requestId) : undefined
     }
-    const isSecure = url.protocol === 'https:'
+    const { isSecure } = site
     const now = this.#options.now()
     const { token, choice } = splitChoice(text)
     if (token === '') {
       const kept = choice && (await this.#choose(request, isSecure, choice, assignments))
-      return toRedirect(url.origin + path + search, kept)
+      return toRedirect(site.origin + path + search, kept)
     }
     const checked = await this.#signatures.check(token, assignments, now)
     if (!checked.ok && checked.error !== 'unsigned') return errorResponse('preview_over', requestId)
     const cookie =
       checked.ok && toCookie(token, choice, toSecondsLeft(checked.value, now), isSecure)
-    return toRedirect(url.origin + path + search, cookie || undefined)
+    return toRedirect(site.origin + path + search, cookie || undefined)
   }
 
   /** The cookie that keeps a choice, if this request may make it. */
@@ -161,6 +172,10 @@ export class PreviewGate {
     const choice = parsePreviewChoice(asked.get('choose') ?? '')
     return toRedirect(to, choice && (await this.#choose(request, isSecure, choice, assignments)))
   }
+}
+
+function readLink(headers: Headers, isSecure: boolean): string | undefined {
+  return headers.get(TOKEN_HEADER) ?? readPreviewCookie(headers.get('cookie'), isSecure)
 }
 
 function splitChoice(text: string): {

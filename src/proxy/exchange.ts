@@ -114,14 +114,18 @@ function toOutgoing(
     redirect: 'manual',
     cache: 'no-store',
     signal: patience.signal,
-    ...(isRaw ? { encodeResponseBody: 'manual' as const } : {}),
   }
-  if (body === null || !carriesUpload(method)) {
+  if (isRaw) init.encodeResponseBody = 'manual'
+  if (body !== null && !carriesUpload(method)) {
     patience.wait()
     // Setting a method would make the copy refuse the body of a GET.
-    return body === null ? { ...init, method } : new Request(request, init)
+    return new Request(request, init)
   }
   init.method = method
+  if (body === null) {
+    patience.wait()
+    return init
+  }
   const length = request.headers.get('content-length')
   init.body = passUpload(body, { length, maxBytes: service.maxBodyBytes, patience, isTroubled })
   return init

@@ -90,7 +90,7 @@ export async function forwardRequest(
 ): Promise<ForwardResult> {
   const { request, path, service, fallback, identity, requestId, loopId, isRaw, pageKey } =
     forwarding
-  const body = await readyBody(request)
+  const body = request.body === null ? null : await readyBody(request)
   const refusal = body === 'length_required' ? body : refuse(request, loopId)
   if (refusal || body === 'length_required') {
     const response = errorResponse(refusal ?? 'length_required', requestId)

@@ -21,14 +21,16 @@ const BETWEEN_COOKIES = /(;|, (?=[!#$%&'*+\-.^_`|~0-9A-Za-z]+=))/
 export function joinCookies(headers: Record<string, string>): void {
   const { cookie } = headers
   if (!cookie || !(cookie.includes('holo-') || cookie.includes(', '))) return
-  const parts = cookie.split(BETWEEN_COOKIES)
+  // Splitting at a text takes a fifth of the time, and few clients send several lines.
+  const isOneLine = !cookie.includes(', ')
+  const parts = cookie.split(isOneLine ? ';' : BETWEEN_COOKIES)
   let kept = ''
   let isGap = false
-  // Cookies stand at even indices, each after its separator.
-  for (let i = 0; i < parts.length; i += 2) {
+  // Of several lines, cookies stand at even indices, each after its separator.
+  for (let i = 0; i < parts.length; i += isOneLine ? 1 : 2) {
     const crumb = parts[i] ?? ''
-    const separator = parts[i - 1] ?? ''
-    if (HOLO_COOKIE.test(crumb)) isGap = true
+    const separator = i === 0 ? '' : isOneLine ? ';' : (parts[i - 1] ?? '')
+    if (crumb.includes('holo-') && HOLO_COOKIE.test(crumb)) isGap = true
     else if (isGap || separator.startsWith(',')) {
       kept += `${kept && '; '}${crumb.trimStart()}`
       isGap = false

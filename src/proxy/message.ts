@@ -2,7 +2,7 @@
 // backend is sent, among them the sign against loops and the trace. forward.ts chooses the origin,
 // perhaps twice.
 
-import { toHex } from '../core/hex.ts'
+import { readSite } from '../core/address.ts'
 import { toOriginConditions } from '../http/insertion.ts'
 import { type BackendHeaders, toBackendHeaders } from './request-headers.ts'
 
@@ -48,8 +48,8 @@ export function toMessage(
     readonly isShadow?: boolean
   },
 ): Message {
-  const publicUrl = new URL(request.url)
-  const headers = toBackendHeaders(request, publicUrl, identity)
+  const site = readSite(request.url)
+  const headers = toBackendHeaders(request, site, identity)
   if (pageKey !== undefined) toOriginConditions(headers, pageKey)
   addHop(headers, isShadow ? loopId + SHADOW_PARAMETER : loopId)
   carryTrace(headers)
@@ -58,7 +58,7 @@ export function toMessage(
     body,
     requestId,
     path,
-    publicOrigin: publicUrl.origin,
+    publicOrigin: site.origin,
     headers,
     isRepeatable: body === null && SAFE_METHODS.has(request.method),
     isRaw,
@@ -120,10 +120,8 @@ function carryTrace(headers: BackendHeaders): void {
  * would stop recording requests once Holo is in front of them.
  */
 function startTrace(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(24))
-  // Neither id may be zero.
-  bytes[0] = (bytes[0] as number) | 1
-  bytes[16] = (bytes[16] as number) | 1
-  const hex = toHex(bytes)
-  return `00-${hex.slice(0, 32)}-${hex.slice(32)}-01`
+  // Two UUIDs cost a sixth of other random bytes in hex. Their version, 4, makes sure that neither id is zero.
+  const trace = crypto.randomUUID().replaceAll('-', '')
+  const parent = crypto.randomUUID().replaceAll('-', '').slice(4, 20)
+  return `00-${trace}-${parent}-01`
 }

@@ -1,7 +1,9 @@
 // The headers that a backend is sent: the client's, without those of the client's connection, those
 // that a client must not set, and Holo's own; and with the truth about who asks.
 
-import { toHopByHop } from '../http/hop-by-hop.ts'
+import type { Site } from '../core/address.ts'
+import { memoise } from '../core/memoise.ts'
+import { isHopByHop, listConnectionNames } from '../http/hop-by-hop.ts'
 import { joinCookies } from './holo-cookies.ts'
 
 /**
@@ -19,8 +21,16 @@ const NOT_FORWARDED: ReadonlySet<string> = new Set([
 ])
 
 function isForBackends(name: string): boolean {
-  if (NOT_FORWARDED.has(name) || name.startsWith('holo-')) return false
+  if (isHopByHop(name) || NOT_FORWARDED.has(name) || name.startsWith('holo-')) return false
   return !isForwardedClaim(name) && !isBypass(name)
+}
+
+/** Whether a header, in lower case, is forwarded. Clients send the same few names again and again. */
+const isForwarded = memoise((name) => isForBackends(name) && isForBackends(toReadName(name)))
+
+/** CGI, WSGI, Rack and PHP read `X_Forwarded_For` and `X-Forwarded-For` as the same variable. */
+function toReadName(name: string): string {
+  return name.replaceAll('_', '-')
 }
 
 /**
@@ -29,30 +39,31 @@ function isForBackends(name: string): boolean {
  */
 export function toBackendHeaders(
   request: Request,
-  publicUrl: URL,
+  site: Site,
   identity: Readonly<Record<string, string>>,
 ): BackendHeaders {
   const received = request.headers
   const headers: BackendHeaders = Object.create(null)
-  const isHopByHop = toHopByHop(received)
   received.forEach((value, name) => {
-    if (!isHopByHop(name) && isForBackends(name)) headers[name] = value
-    // CGI, WSGI, Rack and PHP read `X_Forwarded_For` and `X-Forwarded-For` as the same variable.
-    if (!name.includes('_')) return
-    const read = name.replaceAll('_', '-')
-    if (isHopByHop(read) || !isForBackends(read)) delete headers[name]
+    if (isForwarded(name)) headers[name] = value
   })
+  const named = listConnectionNames(received.get('connection'))
+  if (named.length > 0) {
+    for (const name of Object.keys(headers)) {
+      if (named.includes(name) || named.includes(toReadName(name))) delete headers[name]
+    }
+  }
   // This header makes the platform do the handshake.
   if (isWebSocketUpgrade(request)) headers.upgrade = 'websocket'
   joinCookies(headers)
   const clientIp = received.get('cf-connecting-ip')
-  return Object.assign(headers, toForwarded({ url: publicUrl, clientIp }), identity)
+  return Object.assign(headers, toForwarded({ url: site, clientIp }), identity)
 }
 
 /** The public side of a request. */
 type PublicSide = {
   /** The URL as the visitor sees it; only its host and scheme are used. */
-  readonly url: URL
+  readonly url: Pick<URL, 'host' | 'protocol'>
   /** The address that the platform saw; `null` if it did not say. */
   readonly clientIp: string | null
 }

@@ -2,32 +2,51 @@
 // connection and those that look like Holo's, with the backend's address replaced by the public
 // one, also in cookies, and with nothing shared that was meant for one visitor.
 
-import { toHopByHop } from '../http/hop-by-hop.ts'
+import { memoise } from '../core/memoise.ts'
+import { isHopByHop, listConnectionNames } from '../http/hop-by-hop.ts'
 import { keepPrivate } from '../http/keep-private.ts'
 import { toPublicLocation, toPublicPath, toPublicRefresh, type Way } from './addresses.ts'
 import { dropHoloSetCookies } from './holo-cookies.ts'
 
 /** Adapts a copy of the backend's headers for the client of a request that went this way. */
 export function adaptToClient(headers: Headers, way: Way): void {
-  const isHopByHop = toHopByHop(headers)
-  // The names are collected before any header is changed.
-  const names: string[] = []
+  // The names are collected before any header is changed; most answers have none that is.
+  let names: string[] | undefined
   headers.forEach((_, name) => {
+    if (toTreatment(name) === 'passed') return
+    names ??= []
     names.push(name)
   })
+  if (!names) return
+  for (const name of listConnectionNames(headers.get('connection'))) {
+    if (TOKEN.test(name)) headers.delete(name)
+  }
   for (const name of names) {
-    if (isHopByHop(name) || name.startsWith('holo-')) headers.delete(name)
-    else if (name === 'location' || name === 'content-location') {
-      headers.set(name, toPublicLocation(headers.get(name) ?? '', way))
-    } else if (name === 'refresh') {
-      headers.set(name, toPublicRefresh(headers.get(name) ?? '', way))
-    }
+    const treatment = toTreatment(name)
+    if (treatment === 'dropped') headers.delete(name)
+    const value = headers.get(name)
+    if (value === null) continue
+    if (treatment === 'location') headers.set(name, toPublicLocation(value, way))
+    else if (treatment === 'refresh') headers.set(name, toPublicRefresh(value, way))
   }
   if (!headers.has('set-cookie')) return
   dropHoloSetCookies(headers)
   mapSetCookies(headers, way)
   if (headers.has('set-cookie')) keepPrivate(headers)
 }
+
+type Treatment = 'passed' | 'dropped' | 'location' | 'refresh' | 'cookies'
+
+/** What becomes of a header, whose name is in lower case. Backends send the same few names again and again. */
+const toTreatment = memoise((name): Treatment => {
+  if (isHopByHop(name) || name.startsWith('holo-')) return 'dropped'
+  if (name === 'location' || name === 'content-location') return 'location'
+  if (name === 'refresh') return name
+  return name === 'set-cookie' ? 'cookies' : 'passed'
+})
+
+/** What can be the name of a header (RFC 9110 section 5.6.2). */
+const TOKEN = /^[!#$%&'*+\-.^_`|~\w]+$/
 
 /**
  * A cookie with this prefix belongs to one host, and has to have `Path=/` (RFC 6265bis section

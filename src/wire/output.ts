@@ -110,9 +110,77 @@ export const importOutput = changeOutput.extend({
 
 export const initOutput = z.strictObject({
   file: z.string(),
+  framework: z.string().describe('As people call it; "a server", "plain HTML" or "unknown"'),
+  kind: z.enum(['static', 'server']).describe('server: pages are made by a server of the project'),
+  build: z.string().optional().describe('The command of the build; left out if there is none'),
+  folder: z.string().describe('What is published'),
+  package: z.string().optional().describe('Of a monorepo, the folder of the package'),
+  packageManager: z.string(),
+  files: z.array(
+    z.strictObject({
+      path: z.string().describe('From the top of the repository'),
+      state: z
+        .enum(['written', 'unchanged', 'overwritten', 'kept'])
+        .describe('kept: it was there and says something else'),
+    }),
+  ),
+  dryRun: z.boolean().describe('true: nothing was written'),
   target: z.string(),
-  url: z.string(),
-  folder: z.string().optional(),
+  url: z.string().optional().describe('Left out while it is not known'),
+  notes: z.array(z.string()).describe('What stands in the way, each with its mend'),
+  next: z.array(z.string()).describe('The commands to continue with'),
+  preview: z
+    .strictObject({
+      url: z.string(),
+      versions: z.array(z.string()).describe('The first, and the one to compare it with'),
+      link: z.string().describe('Shows both in one browser'),
+      tokenFile: z.string().describe('The file with the first token of the API'),
+      signIn: z.string().optional().describe('Opens the dashboard, once'),
+    })
+    .optional()
+    .describe('Where the build runs in two versions, until the command ends'),
+})
+
+/** Of `holo dev`, printed once it runs. */
+export const devOutput = z.strictObject({
+  url: z.string().describe('Where the site is'),
+  data: z.string().describe('The folder that everything is stored in'),
+  tokenFile: z.string().describe('The file with the first token of the API'),
+  signIn: z.string().optional().describe('Opens the dashboard, once'),
+  version: z.string().optional().describe('Left out when nothing was published now'),
+  folder: z.string().optional().describe('What was published as this version'),
+  files: z.int().optional(),
+})
+
+/** Of `holo deploy`. */
+export const deployOutput = z.strictObject({
+  file: z.string().describe('The wrangler.toml that was used'),
+  isNew: z.boolean().describe('true: it was written now'),
+  worker: z.string().describe('The name of the Worker'),
+  dryRun: z.boolean(),
+  outdir: z.string().optional().describe('With --outdir: where the built Worker is'),
+  url: z.string().optional().describe('The address, if it is known'),
+  token: z
+    .enum(['made', 'unchanged'])
+    .optional()
+    .describe('Whether the first token was made now; left out for a dry run'),
+  keptIn: z.string().optional().describe('Where the new token is kept'),
+})
+
+export const doctorOutput = z.strictObject({
+  target: z.string().optional().describe('Left out where no target is known'),
+  url: z.string().optional(),
+  wrong: z.int().describe('How many checks found something wrong; the exit code is 1 if any did'),
+  warnings: z.int(),
+  checks: z.array(
+    z.strictObject({
+      about: z.enum(['project', 'site', 'access']),
+      check: z.string(),
+      state: z.enum(['fine', 'warning', 'wrong', 'unknown']),
+      message: z.string(),
+      mend: z.string().optional().describe('What to do about it'),
+    }),
+  ),
 })
 
 export const loginOutput = z.strictObject({

@@ -26,10 +26,10 @@ import { within } from './within.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const SOURCES = fileURLToPath(new URL('./apps/', import.meta.url))
-const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'holo-builds')
+export const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'holo-builds')
 
 /** Packages that are named by a range are taken as they were then, so that a build stays the same. */
-const PACKAGES_OF = '2026-11-25'
+export const PACKAGES_OF = '2026-11-25'
 
 /** How long an app may take until it stands, packages included: most of it is the registry's. */
 export const BUILD_TIMEOUT_MS = 900_000
@@ -74,7 +74,7 @@ export async function buildApp(app: App, release: Release): Promise<string> {
       await writeFile(join(work, path), fillIn(content, release))
     }
     const given = app.buildArguments ? ['--', ...app.buildArguments] : []
-    await run('npm', ['run', 'build', ...given], work)
+    await runTool('npm', ['run', 'build', ...given], work)
     await keep(join(work, app.output), built)
   } finally {
     await rm(work, { recursive: true, force: true })
@@ -111,7 +111,7 @@ async function makeWorkFolder(sources: Sources): Promise<string> {
   if (!existsSync(installed)) await install(manifest, installed)
   // Some tools refuse packages behind a link that leads out of the app's folder.
   const work = await mkdtemp(join(CACHE, 'work-'))
-  await run('cp', ['-RPl', join(installed, 'node_modules'), work], CACHE)
+  await runTool('cp', ['-RPl', join(installed, 'node_modules'), work], CACHE)
   return work
 }
 
@@ -132,7 +132,7 @@ async function install(manifest: string, target: string): Promise<void> {
   try {
     await writeFile(join(work, 'package.json'), manifest)
     const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--no-package-lock']
-    await run('npm', ['install', `--before=${PACKAGES_OF}`, ...quiet], work)
+    await runTool('npm', ['install', `--before=${PACKAGES_OF}`, ...quiet], work)
     await keep(work, target)
   } finally {
     await rm(work, { recursive: true, force: true })
@@ -140,7 +140,7 @@ async function install(manifest: string, target: string): Promise<void> {
 }
 
 /** Puts a finished folder in its place in one step; another run may have been quicker. */
-async function keep(folder: string, target: string): Promise<void> {
+export async function keep(folder: string, target: string): Promise<void> {
   await mkdir(CACHE, { recursive: true })
   const beside = await mkdtemp(join(CACHE, 'kept-'))
   await cp(folder, beside, { recursive: true, verbatimSymlinks: true })
@@ -152,7 +152,11 @@ async function keep(folder: string, target: string): Promise<void> {
   }
 }
 
-async function run(command: string, args: readonly string[], cwd: string): Promise<void> {
+export async function runTool(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+): Promise<void> {
   const path = `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}`
   const child = spawn(command, args, {
     cwd,
@@ -170,7 +174,7 @@ async function run(command: string, args: readonly string[], cwd: string): Promi
 }
 
 /** As on a terminal. Nuxt, for one, gives every build the id `test` where a test runner's marks are. */
-function toBuildEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function toBuildEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const isMark = (name: string) =>
     name.startsWith('VITEST') || MARKS_OF_VITEST.includes(name) || name.startsWith('NODE_')
   // Where a network has certificates of its own, npm needs them.
@@ -179,6 +183,6 @@ function toBuildEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), ...QUIET }
 }
 
-function hash(parts: readonly unknown[]): string {
+export function hash(parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
 }

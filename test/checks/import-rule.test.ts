@@ -147,7 +147,7 @@ const PLANTED: Planted[] = [
   },
   {
     kind: "Node's file system in core",
-    rule: 'node-only-in-publish-and-cli',
+    rule: 'node-only-in-publish-local-and-cli',
     file: 'src/core/disk.ts',
     text: "import 'node:fs'\n",
   },

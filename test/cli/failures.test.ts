@@ -5,10 +5,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findFreePort } from '../../scripts/local/ports.ts'
 import type { CommandScope } from '../../src/cli/command.ts'
 import { COMMAND_ROWS } from '../../src/cli/commands.ts'
 import { FOREIGN_WORDS } from '../../src/cli/foreign-words.ts'
+import { findFreePort } from '../../src/local/ports.ts'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import { holo, type Ran, STACK_TRACE } from '../support/cli.ts'
 import { exampleDocument } from '../support/document.ts'
@@ -87,6 +87,9 @@ type Row = {
 /** By name: arguments that work with the edge of these tests, and such that cannot. */
 const ROWS: Readonly<Record<string, Row>> = {
   init: { works: ['--url', 'https://shop.example.com', '--force'], bad: ['--url', 'shop'] },
+  dev: { works: ['dist', '--for', '1'], bad: ['dist', '--port', 'http'] },
+  deploy: { works: ['--dry-run'], bad: ['--keep', 'pocket'] },
+  doctor: { works: [], bad: ['one', 'too-many'] },
   login: { works: ['https://shop.example.com'], bad: ['shop'] },
   publish: { works: ['dist', '--version', '1.0.0'], bad: ['dist', '--version', 'no spaces'] },
   versions: { works: [], bad: ['one-too-many'] },
@@ -304,7 +307,7 @@ describe('what is mistyped', () => {
   )
 
   it.each([
-    ['deploy', 'holo publish'],
+    ['deployment', 'holo publish'],
     ['promote', 'holo rollout start VERSION'],
     ['promote 1.4.0', 'holo rollout start VERSION'],
     ['list', 'holo versions'],
@@ -320,8 +323,8 @@ describe('what is mistyped', () => {
     ['env rm qa', 'holo env remove'],
     ['domains add x.example', 'holo env set NAME --host'],
     ['version', 'holo --version'],
-    ['help deploy', 'holo publish'],
-    ['deploy --help', 'holo publish'],
+    ['help upload', 'holo publish'],
+    ['upload --help', 'holo publish'],
   ])('points from "holo %s" to what does it here', async (typed, own) => {
     const ran = await holo(typed.split(' '))
     expectReadable(ran, 2, /^holo: holo has no command "/m)

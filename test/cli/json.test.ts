@@ -12,12 +12,15 @@ import { failureOutput } from '../../src/wire/output.ts'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import { holo, type Ran } from '../support/cli.ts'
 import { exampleDocument } from '../support/document.ts'
+import { makePackage } from '../support/package.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
 
 let folder: string
 let edge: AdminEdge
 let receiver: Receiver
 let env: Record<string, string>
+let root: string
+let home: string
 
 const FLAG = { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'on' }
 const EXPERIMENT = {
@@ -42,27 +45,34 @@ beforeAll(async () => {
   await writeFile(join(folder, 'experiment.json'), JSON.stringify(EXPERIMENT))
   await writeFile(join(folder, 'flags.json'), JSON.stringify({ flags: { dark: FLAG } }))
   await writeFile(join(folder, 'flag-tests.json'), '[{"flag":"dark","value":true}]')
+  // A folder that holds node_modules is not published.
+  home = await mkdtemp(join(tmpdir(), 'holo-package-'))
+  root = await makePackage(home)
   edge = await startAdminEdge()
   receiver = await startReceiver()
   env = {
     HOLO_URL: edge.url.origin,
     HOLO_TOKEN: FIRST_TOKEN,
     XDG_CACHE_HOME: join(folder, 'cache'),
+    STUB_FOLDER: home,
   }
 })
 afterAll(async () => {
   await edge?.stop()
   receiver?.stop()
-  await rm(folder, { recursive: true, force: true })
+  for (const made of [folder, home]) await rm(made, { recursive: true, force: true })
 })
 
 const omitOk = ({ ok: _, command: __, ...json }: Ran['json'] = {}) => json
 
-const run = (args: readonly string[]) => holo([...args, '--json'], { env, cwd: folder })
+const run = (args: readonly string[]) => holo([...args, '--json'], { env, cwd: folder, root })
 
 /** In this order: each leaves what the next one needs. */
 const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['init', '--url', 'https://shop.example.com'],
+  ['dev', '--any-folder', '--for', '1'],
+  ['deploy', '--dry-run'],
+  ['doctor'],
   ['login', 'https://shop.example.com'],
   ['publish', '.', '--version', '1.0.0'],
   ['publish', '.', '--version', '1.0.0-next', '--floor', '1.0.0'],

@@ -1,11 +1,19 @@
 // The package as others get it: packed, installed in another folder without a network, and run.
 
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { exampleDocument } from '../support/document.ts'
 import { cleanEnvironment } from '../support/start-process.ts'
 
@@ -31,7 +39,7 @@ beforeAll(() => {
   const packed = run('npm', ['pack', '--pack-destination', folder], ROOT)
   expect(packed.status, packed.stderr).toBe(0)
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? ''
-  const options = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund']
+  const options = ['--offline', '--omit=optional', '--ignore-scripts', '--no-audit', '--no-fund']
   const installed = run('npm', ['install', ...options, `./${tarball}`])
   expect(installed.status, installed.stderr).toBe(0)
 })
@@ -54,16 +62,74 @@ describe('the package, installed elsewhere', () => {
   })
 
   it('brings the JSON schema that holo.json points to', () => {
-    run('npx', ['holo', 'init', '--url', 'https://shop.example.com'])
+    const made = run('npx', ['holo', 'init', '--url', 'https://shop.example.com'])
+    expect(made).toMatchObject({ status: 0 })
+    onTestFinished(() => {
+      for (const name of ['holo.json', 'wrangler.toml', '.github']) {
+        rmSync(join(folder, name), { recursive: true })
+      }
+    })
     const { $schema } = JSON.parse(readFileSync(join(folder, 'holo.json'), 'utf8'))
     expect(JSON.parse(readFileSync(join(folder, $schema), 'utf8')).title).toBe('holo.json')
   })
 
-  it('holds the bundle and no source', () => {
+  it('holds what is built and no source', () => {
     const inside = join(folder, 'node_modules/holo-edge')
-    expect(readdirSync(inside).sort()).toEqual(
-      ['LICENSE', 'README.md', 'bin', 'dist', 'node_modules', 'package.json', 'schemas'].sort(),
+    const top =
+      'CHANGELOG.md LICENSE README.md action.yml bin dist node_modules package.json schemas'
+    expect(readdirSync(inside).sort()).toEqual(top.split(' '))
+    expect(readdirSync(join(inside, 'dist')).sort()).toEqual(
+      'dashboard holo.js worker worker-options.json wrangler.toml'.split(' '),
     )
+    expect(readdirSync(join(inside, 'dist/worker')).sort()).toEqual(['worker.js', 'worker.js.map'])
+    expect(readdirSync(join(inside, 'dist/dashboard')).sort()).toEqual(['assets', 'index.html'])
+  })
+
+  it('gives Vite a plugin', () => {
+    const code = "const { holo } = await import('holo-edge/vite'); console.log(holo().name)"
+    expect(run('node', ['--input-type=module', '-e', code]).stdout).toBe('holo\n')
+  })
+
+  it('holds the Worker as it would be deployed, whose source map names files and holds no source', () => {
+    const worker = join(folder, 'node_modules/holo-edge/dist/worker/worker.js')
+    const map = JSON.parse(readFileSync(`${worker}.map`, 'utf8'))
+    expect(readFileSync(worker, 'utf8').length).toBeLessThan(1_500_000)
+    expect(map.sources).toContain('../../src/router.ts')
+    expect(map.sourcesContent).toBeUndefined()
+  })
+
+  it('runs the Worker that it brings along, with a build of the project, once miniflare is there', () => {
+    const without = run('npx', ['holo', 'dev', '--for', '1'])
+    expect(without.status).toBe(1)
+    expect(without.stderr).toMatch(/npm install --save-dev wrangler@\d+\.\d+\.\d+$/m)
+    const link = join(folder, 'node_modules/miniflare')
+    symlinkSync(join(ROOT, 'node_modules/miniflare'), link)
+    onTestFinished(() => rmSync(link))
+    mkdirSync(join(folder, 'dist'))
+    writeFileSync(join(folder, 'dist/index.html'), '<!doctype html>')
+    const { status, stdout, stderr } = run('npx', ['holo', 'dev', '--for', '1', '--json'])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const { url, signIn, ...said } = JSON.parse(stdout)
+    expect(said).toMatchObject({ ok: true, version: '0.0.1', folder: 'dist', files: 1 })
+    expect(signIn).toContain(`${url}/.holo/#code=`)
+  })
+
+  it('deploys the Worker that it brings along, as the real wrangler sees it', () => {
+    const link = join(folder, 'node_modules/wrangler')
+    symlinkSync(join(ROOT, 'node_modules/wrangler'), link)
+    onTestFinished(() => rmSync(link))
+    const { status, stdout, stderr } = run('npx', [
+      ...['holo', 'deploy', '--dry-run', '--outdir', 'built'],
+    ])
+    expect({ status, stdout }, stderr).toEqual({
+      status: 0,
+      stdout: 'Dry run: holo can be deployed; nothing was sent. The Worker is in built\n',
+    })
+    for (const binding of ['env.ASSIGNMENTS', 'env.STORE', 'env.CONTROL', 'env.DASHBOARD']) {
+      expect(stderr).toContain(binding)
+    }
+    const inside = join(folder, 'node_modules/holo-edge/dist/worker/worker.js')
+    expect(readFileSync(join(folder, 'built/worker.js'), 'utf8')).toBe(readFileSync(inside, 'utf8'))
   })
 
   it('says in its metadata which Node the command needs', () => {

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findFreePort } from '../../scripts/local/ports.ts'
+import { findFreePort } from '../../src/local/ports.ts'
 import { readFilesOfPage } from '../support/docs-files.ts'
 import { ask, DOCUMENT } from '../support/http-client.ts'
 import {

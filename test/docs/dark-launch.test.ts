@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { findFreePort } from '../../scripts/local/ports.ts'
+import { findFreePort } from '../../src/local/ports.ts'
 import { installPostgres } from '../support/install-postgres.ts'
 import { cleanEnvironment } from '../support/start-process.ts'
 

@@ -40,7 +40,8 @@ it('runs the command outside of a checkout only where it is installed', () => {
   }
 })
 
-it('is not published by accident under a name that nobody holds', () => {
-  expect(PACKAGE.private).toBe(true)
+it('is not published by accident: only with a tag that is its version', () => {
+  expect(PACKAGE.private).toBeUndefined()
+  expect(PACKAGE.scripts.prepublishOnly).toBe('node scripts/check-release.ts')
   expect(PACKAGE.bin).toHaveProperty('holo')
 })

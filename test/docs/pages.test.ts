@@ -117,7 +117,7 @@ const INCOMPLETE = [
 ]
 
 /** Commands of other tools, which docs/cli.md says are recognised and refused. */
-const FOREIGN = ['holo deploy']
+const FOREIGN = ['holo push']
 
 describe.each(PAGES)('the commands of %s', (file) => {
   it('exist with their options', async () => {

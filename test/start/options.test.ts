@@ -4,7 +4,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findFreePort } from '../../scripts/local/ports.ts'
+import { findFreePort } from '../../src/local/ports.ts'
 import { makeWorkFolder, runStart } from '../support/start-process.ts'
 
 let folder: Awaited<ReturnType<typeof makeWorkFolder>>

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { findFreePort, isPortFree } from '../../scripts/local/ports.ts'
+import { findFreePort, isPortFree } from '../../src/local/ports.ts'
 import { ask, DOCUMENT } from '../support/http-client.ts'
 import {
   makeWorkFolder,

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { findFreePort } from '../../scripts/local/ports.ts'
+import { findFreePort } from '../../src/local/ports.ts'
 import { ask, DOCUMENT, Profile } from '../support/http-client.ts'
 import {
   makeWorkFolder,

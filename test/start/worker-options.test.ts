@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { unstable_getMiniflareWorkerOptions as getWorkerOptions } from 'wrangler'
-import { readWorkerOptions, type WorkerOptions } from '../../scripts/local/worker-options.ts'
+import { readWorkerOptions } from '../../scripts/local/worker-options.ts'
+import type { WorkerOptions } from '../../src/local/edge.ts'
 
 const OURS = readFileSync('wrangler.toml', 'utf8')
 

@@ -17,6 +17,10 @@ export const makeConfigHome = () => mkdtempSync(join(tmpdir(), 'holo-config-'))
 const CONFIG_HOME = makeConfigHome()
 process.on('exit', () => rmSync(CONFIG_HOME, { recursive: true, force: true }))
 
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+/** Bundled from source, and only by the commands that need it. */
+const loadParts = async () =>
+  (await import('../../scripts/local/checkout-parts.ts')).loadCheckoutParts()
 export const HOLO = fileURLToPath(new URL('../../bin/holo.js', import.meta.url))
 export const NODE = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url))
 
@@ -33,9 +37,11 @@ export const NOTHING_YET = Symbol('nothing yet')
 
 export type RunOptions = {
   readonly cwd?: string
+  /** The folder of the package, if it is not this checkout. */
+  readonly root?: string
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** What is typed on a terminal; without it there is none. */
-  readonly typed?: string | typeof NOTHING_YET
+  /** What is typed on a terminal, as a list one line for each question; without it there is none. */
+  readonly typed?: string | readonly string[] | typeof NOTHING_YET
   /** What comes through a pipe. */
   readonly input?: string
   readonly columns?: number
@@ -73,7 +79,7 @@ export async function holo(args: readonly string[], options: RunOptions = {}): P
       stderr: screen('stderr'),
     },
     signal: options.signal ?? new AbortController().signal,
-    version: '0.0.0-test',
+    installation: { version: '0.0.0-test', root: options.root ?? ROOT, loadParts },
   })
   return { code, ...written, json: parse(written.stdout) }
 }
@@ -97,8 +103,9 @@ export async function spawnHolo(
   return { code, stdout, stderr, json: parse(stdout) }
 }
 
-function toStream(typed: string | typeof NOTHING_YET): Readable {
-  return typed === NOTHING_YET ? new Readable({ read: () => {} }) : Readable.from([typed])
+function toStream(typed: string | readonly string[] | typeof NOTHING_YET): Readable {
+  if (typed === NOTHING_YET) return new Readable({ read: () => {} })
+  return Readable.from(typeof typed === 'string' ? [typed] : typed.map((line) => `${line}\n`))
 }
 
 function parse(stdout: string): Record<string, unknown> | undefined {

@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
-type Parser = typeof import('@actions/workflow-parser')
+type Parser = typeof import('@actions/workflow-parser') &
+  Pick<typeof import('@actions/workflow-parser/actions/action-parser'), 'parseAction'>
 
-/** What is wrong with a workflow, one line each. */
+/** What is wrong with a workflow, or with an `action.yml`, one line each. */
 export type Lint = (name: string, content: string) => Promise<readonly string[]>
 
 export async function loadLinter(): Promise<Lint> {
@@ -17,7 +18,8 @@ export async function loadLinter(): Promise<Lint> {
   try {
     await build({
       stdin: {
-        contents: "export * from '@actions/workflow-parser'",
+        contents: `export * from '@actions/workflow-parser'
+export { parseAction } from '@actions/workflow-parser/actions/action-parser'`,
         resolveDir: import.meta.dirname,
       },
       outfile,
@@ -34,10 +36,14 @@ export async function loadLinter(): Promise<Lint> {
 }
 
 async function lint(
-  { parseWorkflow, convertWorkflowTemplate, NoOperationTraceWriter }: Parser,
+  { parseAction, parseWorkflow, convertWorkflowTemplate, NoOperationTraceWriter }: Parser,
   name: string,
   content: string,
 ): Promise<readonly string[]> {
+  if (name === 'action.yml') {
+    const parsed = parseAction({ name, content }, new NoOperationTraceWriter())
+    return parsed.context.errors.getErrors().map(({ message }) => message)
+  }
   const { context, value } = parseWorkflow({ name, content }, new NoOperationTraceWriter())
   const template = value && (await convertWorkflowTemplate(context, value))
   const found = context.errors.getErrors().map(({ message }) => message)

@@ -2,7 +2,7 @@
 // client of it that failed to the decision, and from there to the last page of it that anybody got.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Mistake } from '../../local/mistake.ts'
+import { Mistake } from '../../../src/local/mistake.ts'
 import { FAILING, STEADY_PLAN } from './releases.ts'
 import type { Stand } from './stand.ts'
 import { type Crowd, LONGEST_TAB_MS } from './visitors.ts'

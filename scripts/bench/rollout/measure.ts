@@ -1,7 +1,7 @@
 // Measures one rollout, from its start until nobody gets the version any more that was rolled back.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Mistake } from '../../local/mistake.ts'
+import { Mistake } from '../../../src/local/mistake.ts'
 import type { Release } from './releases.ts'
 import type { Stand } from './stand.ts'
 import { type Crowd, LONGEST_TAB_MS } from './visitors.ts'

@@ -2,11 +2,11 @@
 
 import { Replay, type ReplayResult } from '../../../src/core/rollout/replay.ts'
 import type { AssignmentsDocument } from '../../../src/document/schema.ts'
+import { findFreePort } from '../../../src/local/ports.ts'
 import { rolloutEventsReply } from '../../../src/wire/rollout-events.ts'
 import type { RolloutExplanation, RolloutStatus } from '../../../src/wire/rollouts.ts'
 import { startBackend } from '../../local/backend-process.ts'
 import { startEdge } from '../../local/edge.ts'
-import { findFreePort } from '../../local/ports.ts'
 import { connect, type LocalApi } from '../../local/publish.ts'
 import { makeScript, withSite } from '../site.ts'
 import { MEASURE, OLD, RELEASES, type Release, toPlan } from './releases.ts'

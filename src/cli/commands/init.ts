@@ -1,99 +1,374 @@
-// `holo init`: writes a first holo.json. It never holds a token.
+// `holo init`: detects what a project is and writes holo.json, wrangler.toml and a workflow. No file ever holds a
+// token.
 
-import { writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { basename, isAbsolute, join, relative } from 'node:path'
+import type { z } from 'zod'
+import { PACKAGE_NAME } from '../../local/package-parts.ts'
+import { FileRefusal, isBelow, readRegularFile } from '../../publish/regular-file.ts'
 import { initOutput } from '../../wire/output.ts'
-import { findBuildFolder } from '../build-folder.ts'
-import { type Context, command, type SharedOptions } from '../command.ts'
-import { CONFIG_FILE, type Config, SCHEMA_ADDRESS } from '../config.ts'
+import { type CommandOutcome, type Context, command, type SharedOptions } from '../command.ts'
+import { CONFIG_FILE, type Config, type ConfigServices, loadConfig } from '../config.ts'
 import { misuse, refused } from '../failure.ts'
-import { collect, parseServices } from '../options.ts'
-import { askLine, isSomebodyThere } from '../terminal.ts'
+import {
+  askForAddress,
+  askForBuild,
+  askForFolder,
+  askForOrigin,
+  askForPackage,
+  askForWorkflow,
+  createQuestions,
+  LATER,
+  type Questions,
+  toSite,
+} from '../init/answers.ts'
+import { toConfigText } from '../init/holo-json.ts'
+import { runLocalPreview, toPreviewLines } from '../init/local-preview.ts'
+import { isBuilt, prepareFiles, runBuild } from '../init/run-project.ts'
+import { toPackageFolder, toSlug, toWorkflow, toWorkflowPath } from '../init/workflow.ts'
+import { type FoundProject, findProject } from '../init/workspace.ts'
+import { isOfHolo, makeWranglerToml } from '../init/wrangler.ts'
+import { type FileState, type PlannedFile, writeFiles } from '../init/write-files.ts'
+import { collect, parseServices, parseWhole } from '../options.ts'
+import { isSomebodyThere } from '../terminal.ts'
 import { trust } from '../trust.ts'
 
 type InitOptions = SharedOptions & {
   readonly name?: string
   readonly folder?: string
+  readonly package?: string
   readonly service?: readonly string[]
   readonly protected?: boolean
+  readonly wrangler?: boolean
+  readonly workflow?: boolean
+  readonly yes?: boolean
   readonly force?: boolean
+  readonly dryRun?: boolean
+  readonly preview?: boolean
+  readonly port?: number
+  readonly for?: number
 }
 
 export const INIT = command({
   name: 'init',
-  about: 'Writes a holo.json with the address of the site and the folder to publish.',
+  about:
+    'Prepares a project: detects its framework and writes holo.json, wrangler.toml and a workflow.',
   scope: 'none',
   options: [
-    { flags: '--url <address>', about: 'the address of the site; asked for on a terminal' },
+    { flags: '--url <address>', about: `the address of the site, or "${LATER}"` },
     { flags: '--name <target>', about: 'the name of the target ("production")' },
     { flags: '--folder <path>', about: 'the folder to publish; detected if left out' },
+    { flags: '--package <path>', about: 'of a monorepo, the package that is the site' },
     {
       flags: '--service <prefix=origin>',
       about: 'a backend; may be given several times',
       parse: collect,
     },
     { flags: '--protected', about: "changes have to be confirmed by typing the target's name" },
-    { flags: '--force', about: 'overwrites an existing holo.json' },
+    { flags: '--no-wrangler', about: 'writes no wrangler.toml' },
+    { flags: '--no-workflow', about: 'writes no workflow' },
+    { flags: '-y, --yes', about: 'asks nothing: what was detected counts' },
+    { flags: '--force', about: 'overwrites files that say something else' },
+    { flags: '--dry-run', about: 'shows what would be written, and writes nothing' },
+    {
+      flags: '--preview',
+      about: 'ends with the build running here in two versions, as it does on a terminal',
+    },
+    { flags: '--no-preview', about: 'ends when the files are written' },
+    {
+      flags: '--port <n>',
+      about: 'of the preview; 8787 if left out, or the next free one',
+      parse: parseWhole('a port is a number from 1 to 65535'),
+    },
+    {
+      flags: '--for <seconds>',
+      about: 'ends the preview by itself after this time, as in a test',
+      parse: parseWhole('seconds are a whole number from 1'),
+    },
   ],
   examples: [
+    { command: 'holo init', about: 'at most three questions' },
     {
       command: 'holo init --url https://shop.example.com --protected',
       about: 'then set HOLO_TOKEN',
     },
+    { command: 'holo init --yes --package apps/web', about: 'a monorepo, without a question' },
   ],
   shape: initOutput,
   run: async (context, _: [], options: InitOptions) => {
-    const { name = 'production', force } = options
-    const url = options.url ?? (await askForAddress(context))
-    if (!URL.canParse(url) || !/^https?:/.test(url)) {
-      throw misuse(`--url takes an address such as https://shop.example.com, not "${url}"`)
-    }
+    const { name = 'production' } = options
     if (!/^[A-Za-z0-9][\w.-]{0,62}$/.test(name)) {
       throw misuse(`"${name}" cannot be the name of a target: use letters, digits and "._-"`)
     }
-    const folder = options.folder ?? (await findBuildFolder(context.cwd))?.path
-    const services = options.service ? parseServices(options.service) : undefined
-    const config: Config = {
-      $schema: SCHEMA_ADDRESS,
-      targets: {
-        [name]: { url: new URL(url).origin, ...(options.protected ? { protected: true } : {}) },
-      },
-      ...(folder || services
-        ? { publish: { ...(folder ? { folder } : {}), ...(services ? { services } : {}) } }
-        : {}),
-    }
-    const file = join(context.cwd, CONFIG_FILE)
-    await writeFile(file, `${JSON.stringify(config, null, 2)}\n`, {
-      flag: force ? 'w' : 'wx',
-    }).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'EEXIST')
-        throw refused('not_written', `${CONFIG_FILE} was not written: ${cause.message}`)
-      throw refused('exists', `${CONFIG_FILE} already exists`, {
-        hint: 'edit it, or add --force',
-      })
-    })
+    const canAsk = isSomebodyThere(context.streams) && !options.yes && !options.json
+    const questions = createQuestions(context, canAsk)
+    const project = await findProject(context.cwd, options.package, (packages) =>
+      askForPackage(questions, packages),
+    )
+    const present = await loadPresent(project, options.force === true)
+    const answers = await findAnswers(questions, project, present, { ...options, name })
+    const planned = await planFiles(context, project, present, answers)
+    const { root } = project
+    const dryRun = options.dryRun === true
+    const force = options.force === true
+    const files = await writeFiles(context, planned, { root, force, dryRun, canAsk })
     // An address that the user has typed is trusted.
-    await trust(new URL(url).origin, context.env)
-    const json = {
-      file: basename(file),
-      target: name,
-      url: new URL(url).origin,
-      ...(folder ? { folder } : {}),
+    if (answers.typed !== undefined && !dryRun) await trust(answers.typed, context.env)
+    const said = await describe(context, project, answers, files, dryRun)
+    const isWanted = !dryRun && (options.preview ?? canAsk)
+    if (!isWanted) return said
+    if (!options.json) context.show({ ...said, lines: said.lines.slice(0, said.next) })
+    if (!(await ensureBuilt(questions, context, project, answers.folder, options))) {
+      return options.json ? said : { json: said.json, lines: toNextLines(said.json.next) }
     }
-    const lines = [
-      `${CONFIG_FILE} was written: target "${name}" at ${json.url}${folder ? `, publishing ${folder}` : ''}`,
-      'Next: export HOLO_TOKEN=…    # the token never goes into the file',
-      '      holo status',
-    ]
-    return { json, lines }
+    await runLocalPreview(context, project, {
+      folder: answers.folder,
+      services: options.service ?? [],
+      port: options.port,
+      forSeconds: options.for,
+      onReady: (preview) =>
+        context.show({
+          json: { ...said.json, preview: { ...preview, versions: [...preview.versions] } },
+          lines: toPreviewLines(context.cwd, preview),
+        }),
+    })
+    return { ...said, isShown: true }
   },
 })
 
-async function askForAddress({ streams, signal }: Context): Promise<string> {
-  if (!isSomebodyThere(streams))
-    throw misuse('the address of the site is missing: add --url https://…')
-  return await askLine('Where is the site? https://', streams, signal).then((typed = '') => {
-    const text = typed.trim()
-    return /^https?:/.test(text) ? text : `https://${text}`
-  })
+/**
+ * Builds the project if the folder is missing and the user agrees.
+ *
+ * @returns whether there is something to show.
+ * @throws CliFailure when a preview was asked for and there is nothing to show.
+ */
+async function ensureBuilt(
+  questions: Questions,
+  context: Context,
+  project: FoundProject,
+  folder: string,
+  { preview, yes }: InitOptions,
+): Promise<boolean> {
+  const { build } = project.detected
+  if (!(await isBuilt(project, folder))) {
+    const missing = `${folder} is not there yet`
+    if (build === undefined) {
+      if (!preview) return false
+      throw refused('not_built', missing, { hint: 'build first, or name another --folder' })
+    }
+    const isAgreed = yes || (await askForBuild(questions, build))
+    if (!isAgreed && !preview) return false
+    if (!isAgreed) throw refused('not_built', missing, { hint: `build first: ${build}` })
+    await runBuild(context, project, build)
+    if (!(await isBuilt(project, folder))) {
+      throw refused('not_built', `${build} has not written ${folder}`, {
+        hint: 'name the folder that it writes: --folder PATH',
+      })
+    }
+  }
+  await prepareFiles(project, folder)
+  return true
+}
+
+/** holo.json of the project itself: one of a folder above is somebody else's. */
+async function loadPresent({ folder }: FoundProject, force: boolean): Promise<Config | undefined> {
+  const file = join(folder, CONFIG_FILE)
+  if (!(await stat(file).catch(() => undefined))) return undefined
+  try {
+    return (await loadConfig(folder, file))?.config
+  } catch (cause) {
+    // What cannot be read is overwritten on --force alone.
+    if (force) return undefined
+    throw cause
+  }
+}
+
+type Answers = {
+  readonly name: string
+  /** Of the target; `undefined` for later. */
+  readonly url: string | undefined
+  /** The address that was typed now. */
+  readonly typed: string | undefined
+  readonly isProtected: boolean
+  readonly folder: string
+  readonly services: ConfigServices | undefined
+  readonly hasWrangler: boolean
+  readonly hasWorkflow: boolean
+}
+
+async function findAnswers(
+  questions: Questions,
+  { detected, inside, folder: own }: FoundProject,
+  present: Config | undefined,
+  options: InitOptions & { readonly name: string },
+): Promise<Answers> {
+  const known = present?.targets[options.name]?.url
+  if (options.url === undefined && known === undefined && !questions.canAsk && !options.yes) {
+    throw misuse(
+      'the address of the site is missing: add --url https://…',
+      `or --url ${LATER}, or --yes, which asks nothing`,
+    )
+  }
+  const typed =
+    options.url !== undefined
+      ? toSite(options.url, '--url')
+      : known === undefined
+        ? await askForAddress(questions)
+        : undefined
+  const given = options.service ? parseServices(options.service) : undefined
+  const stated = options.folder ?? present?.publish?.folder
+  const isAsked = stated === undefined && !detected.isCertain
+  const folder = stated ?? (isAsked ? await askForFolder(questions, detected) : detected.folder)
+  refuseOutside(own, folder)
+  const isUnknown = detected.kind === 'server' && !given && !present?.publish?.services && !isAsked
+  const services = isUnknown ? await askForOrigin(questions, detected.framework) : given
+  const hasWorkflow =
+    options.workflow !== false && (await askForWorkflow(questions, toWorkflowPath(inside)))
+  return {
+    name: options.name,
+    url: typed ?? known,
+    typed,
+    isProtected: options.protected === true,
+    folder,
+    services,
+    hasWrangler: options.wrangler !== false,
+    hasWorkflow,
+  }
+}
+
+function refuseOutside(project: string, folder: string): void {
+  if (!isAbsolute(folder) && isBelow(project, join(project, folder))) return
+  throw misuse(`${folder} is outside of the project: name a folder below it`)
+}
+
+async function planFiles(
+  context: Context,
+  project: FoundProject,
+  present: Config | undefined,
+  answers: Answers,
+): Promise<PlannedFile[]> {
+  const { folder, inside } = project
+  const own = (file: string) => (inside === '' ? file : `${inside}/${file}`)
+  const isInside = await isThere(join(folder, 'node_modules', PACKAGE_NAME))
+  const packageFolder = toPackageFolder(project, isInside)
+  const planned: PlannedFile[] = [
+    { path: own(CONFIG_FILE), content: toConfigText(present, answers) },
+  ]
+  if (answers.hasWrangler) {
+    const up = relative(join(project.root, inside), join(project.root, packageFolder))
+    const content = await makeWranglerToml(
+      context.installation.root,
+      toSlug(await readName(project)),
+      up.replaceAll('\\', '/'),
+    )
+    planned.push({ path: own('wrangler.toml'), content, mayStay: isOfHolo })
+  }
+  if (answers.hasWorkflow) {
+    const branch = await readBranch(project.root)
+    const content = toWorkflow(project, { ...answers, branch, packageFolder })
+    planned.push({ path: toWorkflowPath(inside), content })
+  }
+  return planned
+}
+
+/** The name of package.json, without its scope, or of the folder. */
+async function readName({ folder, files }: FoundProject): Promise<string> {
+  try {
+    const { name } = Object(JSON.parse(files.texts['package.json'] ?? '{}'))
+    if (typeof name === 'string' && name !== '') return name.replace(/^@[^/]*\//, '')
+  } catch {
+    // The folder has a name as well.
+  }
+  return basename(folder)
+}
+
+const DEFAULT_BRANCH = 'main'
+const MAX_HEAD_BYTES = 1024
+
+/** The present branch, if it has one of the names that main branches have. */
+async function readBranch(root: string): Promise<string> {
+  try {
+    const head = await readRegularFile(join(root, '.git'), 'HEAD', MAX_HEAD_BYTES)
+    return /^ref: refs\/heads\/(main|master|trunk)$/m.exec(`${head ?? ''}`)?.[1] ?? DEFAULT_BRANCH
+  } catch (cause) {
+    // A worktree of git has a file at this place, and a folder may not be readable.
+    const isExpected = cause instanceof FileRefusal || (cause as NodeJS.ErrnoException).code
+    if (!isExpected) throw cause
+    return DEFAULT_BRANCH
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined
+}
+
+const NOT_INSTALLED = `wrangler.toml and the workflow use the package ${PACKAGE_NAME} in node_modules: add it to "devDependencies" (docs/cli.md)`
+
+type Described = Omit<CommandOutcome, 'json'> & {
+  readonly json: z.input<typeof initOutput>
+  /** How many lines come before what to do next. */
+  readonly next: number
+}
+
+async function describe(
+  { cwd, style }: Context,
+  project: FoundProject,
+  { name, url, folder, services }: Answers,
+  files: readonly FileState[],
+  dryRun: boolean,
+): Promise<Described> {
+  const { detected, manager, inside } = project
+  const { framework, kind, build, server } = detected
+  const hasBuild = await isBuilt(project, folder)
+  const manifest = project.files.texts['package.json'] ?? ''
+  const isInstalled = manifest.includes(`"${PACKAGE_NAME}"`)
+  const notes = [
+    ...detected.notes,
+    ...(kind === 'server' && services === undefined
+      ? [
+          `pages are made by a server: say where it runs with --service /=https://… (${server?.start ?? 'start it yourself'}, port ${server?.port ?? 3000})`,
+        ]
+      : []),
+    ...(isInstalled || files.length === 1 ? [] : [NOT_INSTALLED]),
+  ]
+  const away = relative(cwd, project.folder)
+  const next = [
+    ...(away === '' ? [] : [`cd ${away}`]),
+    ...(build !== undefined && !hasBuild ? [build] : []),
+    'npx --no-install holo dev',
+  ]
+  const json = {
+    file: CONFIG_FILE,
+    framework,
+    kind,
+    ...(build === undefined ? {} : { build }),
+    folder,
+    ...(inside === '' ? {} : { package: inside }),
+    packageManager: manager.name,
+    files: files.map(({ path, state }) => ({ path, state })),
+    dryRun,
+    target: name,
+    ...(url === undefined ? {} : { url }),
+    notes,
+    next,
+  }
+  const what = kind === 'server' ? `${framework}, with a server` : framework
+  const lines = [
+    `${style.bold(what)}${inside === '' ? '' : ` in ${inside}`}: ${build ?? 'no build'}, publishes ${folder}`,
+    ...(url === undefined
+      ? [`no address yet: holo init --url https://…, once it is known`]
+      : [`target "${name}" at ${url}`]),
+    ...files.map(({ path, state }) => `  ${toStateText(state, dryRun)}  ${path}`),
+    ...notes.map((note) => `${style.yellow('note:')} ${note}`),
+  ]
+  return { json, lines: [...lines, ...toNextLines(next)], next: lines.length }
+}
+
+function toNextLines(next: readonly string[]): string[] {
+  return ['Next:', ...next.map((line) => `  ${line}`)]
+}
+
+function toStateText(state: FileState['state'], dryRun: boolean): string {
+  if (!dryRun || state === 'unchanged' || state === 'kept') return state.padEnd(11)
+  return state === 'written' ? 'would write' : 'would overwrite'
 }

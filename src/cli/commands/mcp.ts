@@ -37,7 +37,7 @@ export const MCP = command({
   ],
   shape: mcpOutput,
   run: async (context, _: [], { allowChanges = false, withoutBudget }: McpCommandOptions) => {
-    const { streams, signal, version, shared, columns, say } = context
+    const { streams, signal, installation, shared, columns, say } = context
     const api = await context.api()
     const { actor, scopes, budget } = await api.ask(whoamiAsRead, 'GET', '/whoami')
     if (allowChanges && budget === undefined && !withoutBudget) throw withoutBound(actor)
@@ -57,6 +57,7 @@ export const MCP = command({
     // The library of the protocol is loaded only here: no other command needs it.
     const { serveMcp } = await import('../mcp/serve.ts')
     const about = toAbout(url, changing > 0)
+    const { version } = installation
     await serveMcp({ api, tools, about, version, streams, signal })
     return { json, lines: [], isShown: true }
   },

@@ -174,6 +174,18 @@ export class Manifest {
     return true
   }
 
+  /** Whether any path, of a private file too, begins like this. Looks at each row once. */
+  hasPathBeginning(beginning: string): boolean {
+    const wanted = encoder.encode(beginning)
+    const view = this.#view
+    for (let index = 0; index < this.count; index++) {
+      const at = HEADER_BYTES + index * ENTRY_BYTES
+      if (view.getUint16(at + 8, true) < wanted.length) continue
+      if (this.#isTextAt(this.#textAt + view.getUint32(at + 4, true), wanted)) return true
+    }
+    return false
+  }
+
   /** The entries from the index `first` on, private ones too, in the order of the table. */
   *entries(first = 0): Generator<ManifestEntry> {
     const view = this.#view
@@ -202,10 +214,12 @@ export class Manifest {
   }
 
   #isPath(at: number, wanted: Uint8Array): boolean {
-    const length = this.#view.getUint16(at + 8, true)
-    if (length !== wanted.length) return false
-    const start = this.#textAt + this.#view.getUint32(at + 4, true)
-    for (let i = 0; i < length; i++) if (this.bytes[start + i] !== wanted[i]) return false
+    if (this.#view.getUint16(at + 8, true) !== wanted.length) return false
+    return this.#isTextAt(this.#textAt + this.#view.getUint32(at + 4, true), wanted)
+  }
+
+  #isTextAt(start: number, wanted: Uint8Array): boolean {
+    for (let i = 0; i < wanted.length; i++) if (this.bytes[start + i] !== wanted[i]) return false
     return true
   }
 

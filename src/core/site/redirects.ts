@@ -31,14 +31,16 @@ const redirectsOf = memoiseByObject(compileRedirects)
  * same.
  *
  * @param request tells which targets with a host lead to this site.
+ * @param findOwn answers as `resolveOwn`, perhaps from memory; asked where there are no rules.
  */
 export function resolveByRules(
   manifest: Manifest,
   path: string,
   request?: Request,
+  findOwn = resolveOwn,
 ): Intent | undefined {
   const rules = manifest.config.redirects
-  if (!rules) return resolveOwn(manifest, path)
+  if (!rules) return findOwn(manifest, path)
   const redirection = redirectsOf(rules)(
     path,
     (found) => isDue(manifest, path, found, request) && isArriving(manifest, found, request),
@@ -115,7 +117,7 @@ export function isTooLong(path: string | undefined): boolean {
 /** The path of this site that a redirection leads to; `undefined` if it leads to another site. */
 function toOwnPath({ to }: Redirection, request: Request | undefined): string | undefined {
   if (to.startsWith('/')) return to
-  const origin = request && readAddress(request)?.url.origin
+  const origin = request && readAddress(request)?.site.origin
   return origin !== undefined && to.startsWith(`${origin}/`) ? to.slice(origin.length) : undefined
 }
 

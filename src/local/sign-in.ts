@@ -1,6 +1,6 @@
 // Makes the link with which a browser signs in to the dashboard of a Holo on this machine.
 
-import { toSignInLink } from '../../src/wire/sessions.ts'
+import { toSignInLink } from '../wire/sessions.ts'
 
 const TIMEOUT_MS = 10_000
 
@@ -17,4 +17,11 @@ export async function makeSignInLink(url: URL, token: string): Promise<string | 
   } catch {
     return undefined
   }
+}
+
+/** Where the dashboard is, as the end of "Dashboard: …". */
+export function describeDashboard(url: URL, signInLink: string | undefined): string {
+  return signInLink === undefined
+    ? `${url.origin}/.holo/ (sign in with the token below)`
+    : `this link signs you in, once, within five minutes (another one: holo dashboard)\n  ${signInLink}`
 }

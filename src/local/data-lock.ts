@@ -4,7 +4,7 @@
 import { globSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { Mistake } from './mistake.ts'
 
 const LOCK_FILE = 'lock.sqlite'
@@ -22,14 +22,14 @@ const BUSY = 5
  */
 export async function lockData(dataDir: string): Promise<{ readonly release: () => void }> {
   await mkdir(dataDir, { recursive: true })
-  const lock = openAlone(join(dataDir, LOCK_FILE))
+  const lock = await openAlone(join(dataDir, LOCK_FILE))
   if (!lock) {
     throw new Mistake(
       `another local edge uses the folder ${dataDir}: end it, or start with another --data`,
     )
   }
   for (const file of globSync('v3/*/*/metadata.sqlite', { cwd: dataDir })) {
-    const data = openAlone(join(dataDir, file))
+    const data = await openAlone(join(dataDir, file))
     data?.close()
     if (data) continue
     lock.close()
@@ -45,7 +45,9 @@ export async function lockData(dataDir: string): Promise<{ readonly release: () 
 }
 
 /** A connection that no other process has beside it; `undefined` when another one uses the file. */
-function openAlone(file: string): DatabaseSync | undefined {
+async function openAlone(file: string): Promise<DatabaseSync | undefined> {
+  // Only here, because Node 22 warns of it whenever it is loaded, and most commands need no lock.
+  const { DatabaseSync } = await import('node:sqlite')
   const database = new DatabaseSync(file, { timeout: LOCK_WAIT_MS })
   try {
     // With this mode, SQLite keeps the lock after the end of the transaction.

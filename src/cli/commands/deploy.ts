@@ -1,0 +1,206 @@
+// `holo deploy`: uploads the Worker of the package with wrangler. At the first deployment it makes the first token,
+// sets it as the Worker's secret, and keeps it for this user.
+
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { deployOutput } from '../../wire/output.ts'
+import { type Context, command, type SharedOptions } from '../command.ts'
+import { loadConfig } from '../config.ts'
+import { CliFailure, misuse, refused } from '../failure.ts'
+import { findKeptToken, KEEPERS, type Keeper, keepToken } from '../kept-tokens.ts'
+import { requireOptional } from '../optional-package.ts'
+import { chooseDefaultTarget, parseAddress } from '../target.ts'
+import { trust } from '../trust.ts'
+import { createWrangler, type Wrangler } from '../wrangler.ts'
+import { checkConfig, DEFAULT_WORKER_NAME, renderConfig, WORKER_NAME } from '../wrangler-config.ts'
+
+const DEFAULT_FILE = 'wrangler.toml'
+const SECRET = 'HOLO_ADMIN_TOKEN'
+const TOKEN_BYTES = 32
+
+type DeployOptions = SharedOptions & {
+  readonly wrangler?: string
+  readonly name?: string
+  readonly dryRun?: boolean
+  readonly outdir?: string
+  readonly keep?: string
+}
+
+export const DEPLOY = command({
+  name: 'deploy',
+  about:
+    'Deploys the Worker of this package with wrangler. The first time it writes wrangler.toml, and makes and keeps the first token.',
+  scope: 'none',
+  options: [
+    {
+      flags: '--wrangler <file>',
+      about: `the configuration of the Worker; ${DEFAULT_FILE} if left out`,
+    },
+    {
+      flags: '--name <worker>',
+      about: `the Worker's name in a new file; ${DEFAULT_WORKER_NAME} if left out`,
+    },
+    {
+      flags: '--url <address>',
+      about:
+        'the address of the site, to keep the token for; that of holo.json if left out, else what wrangler says',
+    },
+    { flags: '--target <name>', about: 'the target of holo.json that is deployed' },
+    {
+      flags: '--keep <where>',
+      about: `where the first token is kept: ${KEEPERS.join(', ')}; if left out, a file where there is no keychain`,
+    },
+    { flags: '--dry-run', about: 'builds what would be uploaded, and sends nothing' },
+    { flags: '--outdir <folder>', about: 'with --dry-run: where that is written' },
+  ],
+  examples: [
+    { command: 'holo deploy', about: 'once "npx wrangler login" has signed in' },
+    { command: 'holo deploy --dry-run --outdir build', about: 'to look at' },
+  ],
+  shape: deployOutput,
+  run: async (context, _: [], options: DeployOptions) => {
+    const { cwd, env, installation } = context
+    const keep = toKeeper(options.keep)
+    const { name = DEFAULT_WORKER_NAME, dryRun = false } = options
+    if (!WORKER_NAME.test(name)) {
+      throw misuse(
+        `"${name}" cannot be the name of a Worker: use lower-case letters, digits and "-"`,
+      )
+    }
+    if (options.outdir !== undefined && !dryRun) throw misuse('--outdir goes with --dry-run')
+    const stated = await findStatedAddress(context, options)
+    const packageFolder = await requireOptional(installation.root, 'wrangler')
+    const config = await prepareConfig(context, options.wrangler ?? DEFAULT_FILE, name, dryRun)
+    const wrangler = createWrangler(packageFolder, config.path, context)
+    const said = { file: config.file, isNew: config.isNew, worker: config.worker, dryRun }
+    const written = config.isNew ? [`${config.file} was written: what you change there stays`] : []
+    if (dryRun) {
+      const outdir = await runDry(
+        wrangler,
+        config.path,
+        options.outdir && resolve(cwd, options.outdir),
+      )
+      const kept = options.outdir ? ` The Worker is in ${options.outdir}` : ''
+      const lines = [`Dry run: ${config.worker} can be deployed; nothing was sent.${kept}`]
+      return { json: { ...said, ...(outdir && { outdir }) }, lines }
+    }
+    const targets = await wrangler.deploy()
+    const url = stated ?? targets[0]
+    if ((await wrangler.listSecrets()).includes(SECRET)) {
+      const lines = [...written, `Deployed ${config.worker}${url ? ` at ${url}` : ''}`]
+      return { json: { ...said, ...(url && { url }), token: 'unchanged' as const }, lines }
+    }
+    if (url === undefined) {
+      throw refused('no_address', 'the Worker is deployed, but nobody can say at which address', {
+        hint: 'for its first token: holo deploy --url https://…',
+      })
+    }
+    const keptIn = await makeToken(wrangler, url, env, keep)
+    const lines = [
+      ...written,
+      `Deployed ${config.worker} at ${url}`,
+      `Its first token was made, and is kept in ${keptIn}. This command finds it there`,
+      `Next: ${(await isTargetOf(context, url)) ? '' : `holo init --url ${url}, then `}holo publish dist --version 1.0.0 --first main`,
+    ]
+    return { json: { ...said, url, token: 'made' as const, keptIn }, lines }
+  },
+})
+
+function toKeeper(text: string | undefined): Keeper | undefined {
+  const keeper = KEEPERS.find((one) => one === text)
+  if (text === undefined || keeper !== undefined) return keeper
+  throw misuse(`--keep does not know "${text}": use one of ${KEEPERS.join(', ')}`)
+}
+
+/** The address of --url, else of the target in holo.json. */
+async function findStatedAddress(
+  { cwd }: Context,
+  { url, target }: DeployOptions,
+): Promise<string | undefined> {
+  if (url !== undefined) return parseAddress(url, '--url').origin
+  const found = await loadConfig(cwd, undefined)
+  const chosen = found && chooseDefaultTarget(found.config, target)
+  if (target !== undefined && !chosen)
+    throw misuse(`there is no holo.json with the target "${target}"`)
+  return chosen && parseAddress(chosen.url, 'the target').origin
+}
+
+async function isTargetOf({ cwd }: Context, origin: string): Promise<boolean> {
+  const targets = Object.values((await loadConfig(cwd, undefined))?.config.targets ?? {})
+  return targets.some(({ url }) => new URL(url).origin === origin)
+}
+
+type Prepared = {
+  /** As it is shown. */
+  readonly file: string
+  readonly path: string
+  readonly worker: string
+  readonly isNew: boolean
+}
+
+/** Writes the file if there is none; a dry run writes it elsewhere. An existing one is only checked. */
+async function prepareConfig(
+  { cwd, installation: { root } }: Context,
+  named: string,
+  worker: string,
+  dryRun: boolean,
+): Promise<Prepared> {
+  const path = resolve(cwd, named)
+  const file = relative(cwd, path) || basename(path)
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return undefined
+    throw misuse(`${file} cannot be read: ${cause.message}`)
+  })
+  if (text !== undefined) {
+    return { file, path, worker: await checkConfig(text, file, dirname(path), root), isNew: false }
+  }
+  const folder = dryRun ? await mkdtemp(join(tmpdir(), 'holo-deploy-')) : dirname(path)
+  const target = dryRun ? join(folder, DEFAULT_FILE) : path
+  const fresh = await renderConfig(root, folder, worker)
+  await writeFile(target, fresh, { flag: 'wx' }).catch((cause: Error) => {
+    throw refused('not_written', `${file} was not written: ${cause.message}`)
+  })
+  return { file, path: target, worker, isNew: !dryRun }
+}
+
+async function runDry(
+  wrangler: Wrangler,
+  config: string,
+  outdir: string | undefined,
+): Promise<string | undefined> {
+  const isTemporary = dirname(dirname(config)) === tmpdir()
+  const scratch = outdir ?? (await mkdtemp(join(tmpdir(), 'holo-outdir-')))
+  try {
+    await wrangler.dryRun(scratch)
+  } finally {
+    if (outdir === undefined) await rm(scratch, { recursive: true, force: true })
+    if (isTemporary) await rm(dirname(config), { recursive: true, force: true })
+  }
+  return outdir
+}
+
+/**
+ * Keeps the token before it is set, so that it is never lost: what was kept by a deployment that failed here is used.
+ *
+ * @returns where it is kept, in words.
+ */
+async function makeToken(
+  wrangler: Wrangler,
+  url: string,
+  env: Context['env'],
+  keep: Keeper | undefined,
+): Promise<string> {
+  const token = (await findKeptToken(url, env)) ?? randomBytes(TOKEN_BYTES).toString('hex')
+  const file = await keepToken(url, token, env, keep)
+  await wrangler.putSecret(SECRET, token).catch((cause) => {
+    if (!(cause instanceof CliFailure)) throw cause
+    throw new CliFailure(cause.code, cause.exitCode, cause.message, {
+      hint: 'the Worker is deployed and has no token yet: repeat the command',
+    })
+  })
+  // The user has deployed it, so it is theirs.
+  await trust(url, env)
+  return file ?? "the system's keychain"
+}

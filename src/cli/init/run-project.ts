@@ -1,0 +1,135 @@
+// Runs a project's own commands: its build, if the user agrees, and for a local preview the server that makes its
+// pages. Also copies what a framework leaves outside of the folder that is published.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdir, rm, stat, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { findFreePort } from '../../local/ports.ts'
+import type { Context } from '../command.ts'
+import { refused } from '../failure.ts'
+import { PREPARED_FOLDER } from './frameworks.ts'
+import type { FoundProject } from './workspace.ts'
+
+const HOST = '127.0.0.1'
+/** Large sites are built for minutes. */
+const BUILD_TIMEOUT_MS = 30 * 60_000
+/** Servers that compile when they start need most of it. */
+const SERVER_START_TIMEOUT_MS = 120_000
+const SERVER_POLL_MS = 250
+
+/** Whether the build has written what is published. */
+export async function isBuilt(
+  { folder, detected }: FoundProject,
+  output: string,
+): Promise<boolean> {
+  const { copies, proof } = detected
+  const written = copies?.map(({ from }) => from) ?? [output]
+  const needed = proof === undefined ? written : [...written, proof]
+  for (const path of needed) {
+    if (!(await stat(join(folder, path)).catch(() => undefined))) return false
+  }
+  return true
+}
+
+/** @throws CliFailure when the build fails; its output is on standard error by then. */
+export async function runBuild(
+  context: Context,
+  { folder }: FoundProject,
+  build: string,
+): Promise<void> {
+  const child = start(context, build, folder, {})
+  const timeout = AbortSignal.timeout(BUILD_TIMEOUT_MS)
+  const signal = AbortSignal.any([context.signal, timeout])
+  signal.addEventListener('abort', () => stop(child), { once: true })
+  const [code] = await once(child, 'close')
+  context.signal.throwIfAborted()
+  if (code === 0) return
+  const why = timeout.aborted ? 'took longer than 30 minutes' : `ended with exit code ${code}`
+  throw refused('not_built', `${build} ${why}`, { hint: 'mend the build, and run holo init again' })
+}
+
+/** Makes the folder of a framework that writes none for browsers. */
+export async function prepareFiles(project: FoundProject, output: string): Promise<void> {
+  const { folder, detected } = project
+  if (detected.copies === undefined || output !== PREPARED_FOLDER) return
+  const target = join(folder, output)
+  await rm(target, { recursive: true, force: true })
+  await mkdir(target, { recursive: true })
+  // git must not see what is stored beside it, such as the token of a local run.
+  await writeFile(join(dirname(target), '.gitignore'), '*\n')
+  for (const { from, to } of detected.copies) {
+    await cp(join(folder, from), join(target, to), { recursive: true })
+  }
+}
+
+export type RunningServer = { readonly origin: string; readonly stop: () => void }
+
+/** @throws CliFailure when the server does not listen in time. */
+export async function startServer(
+  context: Context,
+  { folder }: FoundProject,
+  command: string,
+): Promise<RunningServer> {
+  const port = await findFreePort(HOST)
+  // What frameworks read: the port, and the address to listen at.
+  const child = start(context, command, folder, { PORT: `${port}`, HOST, HOSTNAME: HOST })
+  const until = Date.now() + SERVER_START_TIMEOUT_MS
+  while (!(await isListening(port))) {
+    const why =
+      child.exitCode !== null ? `ended with exit code ${child.exitCode}` : 'does not listen at PORT'
+    if (child.exitCode !== null || Date.now() > until || context.signal.aborted) {
+      stop(child)
+      context.signal.throwIfAborted()
+      throw refused('not_started', `${command} ${why}`, {
+        hint: 'start the server yourself, and name it: --service /=http://localhost:3000',
+      })
+    }
+    await sleep(SERVER_POLL_MS)
+  }
+  return { origin: `http://${HOST}:${port}`, stop: () => stop(child) }
+}
+
+/** In a group of its own, so that what the command starts ends with it. Its output goes to standard error. */
+function start(
+  { env, streams }: Context,
+  command: string,
+  cwd: string,
+  more: Readonly<Record<string, string>>,
+): ChildProcess {
+  const child = spawn(command, {
+    cwd,
+    env: { ...env, ...more },
+    shell: true,
+    detached: process.platform !== 'win32',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => streams.stderr.write(text))
+  }
+  return child
+}
+
+function stop(child: ChildProcess): void {
+  if (child.exitCode !== null || child.pid === undefined) return
+  try {
+    if (process.platform === 'win32') child.kill()
+    else process.kill(-child.pid, 'SIGTERM')
+  } catch (cause) {
+    // It has ended meanwhile.
+    if ((cause as NodeJS.ErrnoException).code !== 'ESRCH') throw cause
+  }
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: HOST, port })
+    const settle = (isThere: boolean) => () => {
+      socket.destroy()
+      resolve(isThere)
+    }
+    socket.once('connect', settle(true)).once('error', settle(false))
+  })
+}
