@@ -66,7 +66,9 @@ async function ask(change: Readonly<Record<string, string>> = {}, asked: Asked =
   const { method = 'GET', lost, applyHeaders, intent } = asked
   const fields = Object.entries({ ...BROWSER, ...change }).filter(([, value]) => value !== '')
   const request = new Request('https://app.example.com/', { method, headers: fields })
-  const file = { kind: 'file' as const, entry, status: 200 as const, ...intent }
+  const own = { kind: 'file' as const, entry, status: 200 as const, ...intent }
+  // Headers are remembered by form, and a form belongs to one entry.
+  const file = { ...own, entry: structuredClone(own.entry) }
   const ctx = { waitUntil: () => undefined }
   const { response } = await serveIntent(file, request, 'r', openBlobs(lost), ctx, applyHeaders)
   return response
