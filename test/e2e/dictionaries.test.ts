@@ -24,16 +24,16 @@ beforeAll(async () => {
   const variables = { HOLO_ADMIN_TOKEN: TOKEN }
   edge = await startEdge({ host: '127.0.0.1', port: 0, direct: true, variables })
   const holo = connect(edge.url, TOKEN)
-  const publish = async (release: '1' | '2', retained: readonly LocalVersion[]) => {
-    const folder = join(folders, release)
+  const publish = async (release: 1 | 2, retained: readonly LocalVersion[]) => {
+    const folder = join(folders, String(release))
     for (const [path, text] of Object.entries(toDictionarySite(release))) {
       await mkdir(dirname(join(folder, path)), { recursive: true })
       await writeFile(join(folder, path), text)
     }
-    return holo.publish({ folder, id: release, services: [], retained })
+    return holo.publish({ folder, id: String(release), services: [], retained })
   }
-  const older = await publish('1', [])
-  const newer = await publish('2', [older])
+  const older = await publish(1, [])
+  const newer = await publish(2, [older])
   const document: AssignmentsDocument = {
     schema: 1,
     revision: 1,
