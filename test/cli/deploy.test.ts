@@ -142,6 +142,13 @@ describe('a later deployment', () => {
     expect(await read('wrangler.toml')).toBe(own)
   })
 
+  it('removes nothing of a project below the folder for temporary files, when it is a dry run', async () => {
+    await deploy()
+    const before = await readdir(folder)
+    expect((await deploy('--dry-run')).code).toBe(0)
+    expect(await readdir(folder)).toEqual(before)
+  })
+
   it('lists each line that a newer release needs otherwise, and changes and sends nothing', async () => {
     await deploy('--dry-run')
     expect(await readdir(folder)).not.toContain('wrangler.toml')

@@ -77,11 +77,8 @@ export const DEPLOY = command({
     const said = { file: config.file, isNew: config.isNew, worker: config.worker, dryRun }
     const written = config.isNew ? [`${config.file} was written: what you change there stays`] : []
     if (dryRun) {
-      const outdir = await runDry(
-        wrangler,
-        config.path,
-        options.outdir && resolve(cwd, options.outdir),
-      )
+      const outdir = options.outdir && resolve(cwd, options.outdir)
+      await runDry(wrangler, config, outdir)
       const kept = options.outdir ? ` The Worker is in ${options.outdir}` : ''
       const lines = [`Dry run: ${config.worker} can be deployed; nothing was sent.${kept}`]
       return { json: { ...said, ...(outdir && { outdir }) }, lines }
@@ -138,6 +135,8 @@ type Prepared = {
   readonly path: string
   readonly worker: string
   readonly isNew: boolean
+  /** The folder that a dry run has made for the file, and removes. */
+  readonly scratch?: string
 }
 
 /** Writes the file if there is none; a dry run writes it elsewhere. An existing one is only checked. */
@@ -156,29 +155,34 @@ async function prepareConfig(
   if (text !== undefined) {
     return { file, path, worker: await checkConfig(text, file, dirname(path), root), isNew: false }
   }
-  const folder = dryRun ? await mkdtemp(join(tmpdir(), 'holo-deploy-')) : dirname(path)
-  const target = dryRun ? join(folder, DEFAULT_FILE) : path
-  const fresh = await renderConfig(root, folder, worker)
-  await writeFile(target, fresh, { flag: 'wx' }).catch((cause: Error) => {
-    throw refused('not_written', `${file} was not written: ${cause.message}`)
-  })
-  return { file, path: target, worker, isNew: !dryRun }
+  const scratch = dryRun ? await mkdtemp(join(tmpdir(), 'holo-deploy-')) : undefined
+  try {
+    const folder = scratch ?? dirname(path)
+    const target = scratch === undefined ? path : join(scratch, DEFAULT_FILE)
+    const fresh = await renderConfig(root, folder, worker)
+    await writeFile(target, fresh, { flag: 'wx' }).catch((cause: Error) => {
+      throw refused('not_written', `${file} was not written: ${cause.message}`)
+    })
+    return { file, path: target, worker, isNew: !dryRun, ...(scratch && { scratch }) }
+  } catch (cause) {
+    if (scratch !== undefined) await rm(scratch, { recursive: true, force: true })
+    throw cause
+  }
 }
 
+/** Removes nothing but what the dry run itself has made. */
 async function runDry(
   wrangler: Wrangler,
-  config: string,
+  { scratch }: Prepared,
   outdir: string | undefined,
-): Promise<string | undefined> {
-  const isTemporary = dirname(dirname(config)) === tmpdir()
-  const scratch = outdir ?? (await mkdtemp(join(tmpdir(), 'holo-outdir-')))
+): Promise<void> {
+  const built = outdir ?? (await mkdtemp(join(tmpdir(), 'holo-outdir-')))
   try {
-    await wrangler.dryRun(scratch)
+    await wrangler.dryRun(built)
   } finally {
-    if (outdir === undefined) await rm(scratch, { recursive: true, force: true })
-    if (isTemporary) await rm(dirname(config), { recursive: true, force: true })
+    if (outdir === undefined) await rm(built, { recursive: true, force: true })
+    if (scratch !== undefined) await rm(scratch, { recursive: true, force: true })
   }
-  return outdir
 }
 
 /**
