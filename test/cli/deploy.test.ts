@@ -85,6 +85,21 @@ describe('the first deployment', () => {
     expect((await deploy('--target', 'staging')).code).toBe(2)
   })
 
+  it('makes no token for a host that only holo.json names', async () => {
+    const stranger = 'https://stranger.example.com'
+    await writeFile(
+      join(folder, 'holo.json'),
+      JSON.stringify({ targets: { main: { url: stranger } } }),
+    )
+    const { code, stderr } = await deploy()
+    expect(code).toBe(1)
+    expect(stderr).toContain(`holo deploy --url ${stranger}`)
+    expect(await findToken(stranger)).toBeUndefined()
+    expect(await readdir(folder)).not.toContain('secrets.json')
+    expect((await deploy('--url', stranger)).code).toBe(0)
+    expect(await findToken(stranger)).toBe(await readSecret())
+  })
+
   it('loses no token when the secret cannot be set: the next deployment sets the kept one', async () => {
     env.STUB_FAILS = 'secret put'
     const failed = await deploy()

@@ -12,7 +12,7 @@ import { CliFailure, misuse, refused } from '../failure.ts'
 import { findKeptToken, KEEPERS, type Keeper, keepToken } from '../kept-tokens.ts'
 import { requireOptional } from '../optional-package.ts'
 import { chooseDefaultTarget, parseAddress } from '../target.ts'
-import { trust } from '../trust.ts'
+import { loadTrusted, trust } from '../trust.ts'
 import { createWrangler, type Wrangler } from '../wrangler.ts'
 import { checkConfig, DEFAULT_WORKER_NAME, renderConfig, WORKER_NAME } from '../wrangler-config.ts'
 
@@ -84,7 +84,7 @@ export const DEPLOY = command({
       return { json: { ...said, ...(outdir && { outdir }) }, lines }
     }
     const targets = await wrangler.deploy()
-    const url = stated ?? targets[0]
+    const url = stated?.origin ?? targets[0]
     if ((await wrangler.listSecrets()).includes(SECRET)) {
       const lines = [...written, `Deployed ${config.worker}${url ? ` at ${url}` : ''}`]
       return { json: { ...said, ...(url && { url }), token: 'unchanged' as const }, lines }
@@ -94,6 +94,7 @@ export const DEPLOY = command({
         hint: 'for its first token: holo deploy --url https://…',
       })
     }
+    if (!stated?.isTyped && !targets.includes(url)) await requireTrust(url, env)
     const keptIn = await makeToken(wrangler, url, env, keep)
     const lines = [
       ...written,
@@ -111,17 +112,33 @@ function toKeeper(text: string | undefined): Keeper | undefined {
   throw misuse(`--keep does not know "${text}": use one of ${KEEPERS.join(', ')}`)
 }
 
+type StatedAddress = {
+  readonly origin: string
+  /** false: only holo.json names it, which may have come with a stranger's repository. */
+  readonly isTyped: boolean
+}
+
 /** The address of --url, else of the target in holo.json. */
 async function findStatedAddress(
   { cwd }: Context,
   { url, target }: DeployOptions,
-): Promise<string | undefined> {
-  if (url !== undefined) return parseAddress(url, '--url').origin
+): Promise<StatedAddress | undefined> {
+  if (url !== undefined) return { origin: parseAddress(url, '--url').origin, isTyped: true }
   const found = await loadConfig(cwd, undefined)
   const chosen = found && chooseDefaultTarget(found.config, target)
   if (target !== undefined && !chosen)
     throw misuse(`there is no holo.json with the target "${target}"`)
-  return chosen && parseAddress(chosen.url, 'the target').origin
+  return chosen && { origin: parseAddress(chosen.url, 'the target').origin, isTyped: false }
+}
+
+/** @throws CliFailure if the user has never trusted the host: the token of this Worker would be sent to it. */
+async function requireTrust(origin: string, env: Context['env']): Promise<void> {
+  if ((await loadTrusted(env)).includes(origin)) return
+  throw refused(
+    'not_trusted',
+    `the Worker is deployed without a token: only holo.json says that it answers at ${origin}`,
+    { hint: `if this is your site: holo deploy --url ${origin}` },
+  )
 }
 
 async function isTargetOf({ cwd }: Context, origin: string): Promise<boolean> {
