@@ -173,6 +173,18 @@ describe('holo init', () => {
     expect(workflow).toContain('working-directory: apps/web')
   })
 
+  it('installs a project with a lockfile of its own where the lockfile is', async () => {
+    await put('.git/HEAD', 'ref: refs/heads/main\n')
+    await put('web/package.json', VITE)
+    await put('web/package-lock.json', '')
+    await run(['--yes', '--package', 'web'])
+    const workflow = await read('.github/workflows/holo-web.yml')
+    expect(workflow).toContain('- run: npm ci\n        working-directory: web\n')
+    expect(workflow).toContain('uses: ./web/node_modules/holo-edge')
+    expect(workflow).not.toContain('cache: npm')
+    expect(await read('web/wrangler.toml')).toContain('main = "node_modules/holo-edge/')
+  })
+
   it.each([
     [['--url', 'shop'], 2, '--url takes an address'],
     [['--url', 'http://shop.example.com'], 2, 'others in the network could read'],
