@@ -29,7 +29,7 @@ import { toPackageFolder, toSlug, toWorkflow, toWorkflowPath } from '../init/wor
 import { type FoundProject, findProject } from '../init/workspace.ts'
 import { isOfHolo, makeWranglerToml } from '../init/wrangler.ts'
 import { type FileState, type PlannedFile, writeFiles } from '../init/write-files.ts'
-import { collect, parseServices, parseWhole } from '../options.ts'
+import { collect, parseSeconds, parseServices, parseWhole } from '../options.ts'
 import { isSomebodyThere } from '../terminal.ts'
 import { trust } from '../trust.ts'
 
@@ -83,7 +83,7 @@ export const INIT = command({
     {
       flags: '--for <seconds>',
       about: 'ends the preview by itself after this time, as in a test',
-      parse: parseWhole('seconds are a whole number from 1'),
+      parse: parseSeconds(),
     },
   ],
   examples: [
