@@ -25,6 +25,7 @@ import { type FileState, writeFiles } from '../init/write-files.ts'
 import { collect, parseSeconds, parseWhole } from '../options.ts'
 import { isSomebodyThere } from '../terminal.ts'
 import { trust } from '../trust.ts'
+import { toShellWord } from '../words.ts'
 
 type InitOptions = SharedOptions & {
   readonly name?: string
@@ -207,7 +208,7 @@ async function describe(
   ]
   const away = relative(cwd, project.folder)
   const next = [
-    ...(away === '' ? [] : [`cd ${away}`]),
+    ...(away === '' ? [] : [`cd ${toShellWord(away)}`]),
     ...(build !== undefined && !hasBuild ? [build] : []),
     'npx --no-install holo dev',
   ]

@@ -70,6 +70,18 @@ describe('holo init', () => {
     expect(await isThere(WORKFLOW)).toBe(false)
   })
 
+  it('sends no control codes of a configuration to the terminal, nor a name to the shell', async () => {
+    await put('package.json', { workspaces: ['*'] })
+    await put('a;b/package.json', VITE)
+    await put(
+      'a;b/vite.config.js',
+      "export default { root: f(), build: { outDir: 'x\u001b[2Jy' } }",
+    )
+    const { stderr, stdout } = await run(['--no-preview'], { typed: ['', 'dist', 'n'] })
+    expect(stderr).toContain('[x\ufffd[2Jy]')
+    expect(stdout).toContain("cd 'a;b'")
+  })
+
   it('asks three questions at most, and builds only when somebody agrees', async () => {
     const write = "require('fs').mkdirSync('dist')"
     await put('package.json', {
