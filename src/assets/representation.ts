@@ -2,16 +2,17 @@
 // about it: validator, type, and who may keep it for how long.
 
 import { memoise } from '../core/memoise.ts'
-import type { Encoding, ManifestEntry, Representation } from '../core/site/manifest.ts'
+import type { EncodedForm, ManifestEntry, Representation } from '../core/site/manifest.ts'
 import { HTML_TYPE } from '../http/kind.ts'
+import { hasDeltas } from './dictionaries.ts'
 import { IMMUTABLE_TTL_S } from './limits.ts'
 import { isOpenable } from './lookup.ts'
 
 /** The chosen form; without `encoding` it is the file unencoded. */
-export type Choice = Representation & { readonly encoding?: Encoding }
+export type Choice = Representation & { readonly encoding?: EncodedForm['encoding'] }
 
 /** The order among forms of equal weight and size. */
-const PREFERENCE: readonly Encoding[] = ['br', 'zstd', 'gzip']
+const PREFERENCE: readonly EncodedForm['encoding'][] = ['dcz', 'br', 'zstd', 'gzip']
 /** Below any weight that can be written: acceptable, but not asked for. */
 const UNNAMED_IDENTITY_WEIGHT = 0.0001
 const MEMBER = /^([!#$%&'*+.^_`|~\w-]+)(?:\s*;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?$/i
@@ -20,15 +21,23 @@ const MEMBER = /^([!#$%&'*+.^_`|~\w-]+)(?:\s*;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.
  * The best form by weight, then by size. A client that accepts none of the forms (not even
  * identity) gets the file unencoded: section 12.4.1 lets a server disregard the field rather than
  * answer 406, and a file that the client may be able to read is better than none.
+ *
+ * @param dictionary what the client has. A delta is only for this one, and only if `dcz` is named.
  */
-export function chooseRepresentation(entry: ManifestEntry, accept: string): Choice {
+export function chooseRepresentation(
+  entry: ManifestEntry,
+  accept: string,
+  dictionary?: string,
+): Choice {
   if (entry.encodings.length === 0 || accept === '') return entry
   const weights = weightsOf(accept)
   const anything = weights.get('*')
   let best: Choice = entry
   let bestWeight = weights.get('identity') ?? anything ?? UNNAMED_IDENTITY_WEIGHT
   for (const candidate of entry.encodings) {
-    const weight = weights.get(candidate.encoding) ?? anything ?? 0
+    const isDelta = candidate.dictionary !== undefined
+    if (isDelta && candidate.dictionary !== dictionary) continue
+    const weight = weights.get(candidate.encoding) ?? (isDelta ? 0 : (anything ?? 0))
     if (weight === 0 || weight < bestWeight) continue
     if (weight > bestWeight || isBetter(candidate, best)) {
       best = candidate
@@ -72,6 +81,8 @@ export type Selection = {
   readonly isElsewhere: boolean
   /** The client uses the reply as a service worker. */
   readonly isServiceWorker: boolean
+  /** The `Use-As-Dictionary` of the reply. */
+  readonly useAsDictionary?: string | undefined
 }
 
 /** 128 of the hash's 256 bits: no two contents have the same by chance. */
@@ -119,9 +130,11 @@ const usual = new WeakMap<Choice, UsualHeaders>()
  * file that was selected in the usual way: with 200, of the chosen version, and for no service worker.
  */
 export function recallHeaders(selected: Selection, part: keyof UsualHeaders): HeadersInit {
-  const { choice, status, isElsewhere, isServiceWorker } = selected
+  const { entry, choice, status, isElsewhere, isServiceWorker, useAsDictionary } = selected
+  // Whether a dictionary says that it is one depends on who asks.
+  const isUnusual = entry.isDictionary && useAsDictionary === undefined
   const make = part === 'content' ? toContentHeaders : toValidatorHeaders
-  if (status !== 200 || isElsewhere || isServiceWorker) return make(selected)
+  if (status !== 200 || isElsewhere || isServiceWorker || isUnusual) return make(selected)
   const known = usual.get(choice) ?? {}
   const headers = known[part]
   if (headers) return headers
@@ -147,21 +160,24 @@ export function toValidatorHeaders(selected: Selection): Record<string, string> 
  * answers: browsers replace the `Vary` that they have stored by that of a 304, and a prefetched
  * link is enough to have stored one.
  */
-function toVary({ encodings, type }: ManifestEntry): Record<string, string> {
+function toVary(entry: ManifestEntry): Record<string, string> {
+  const { encodings, type } = entry
   const names = []
   if (encodings.length > 0) names.push('accept-encoding')
+  if (hasDeltas(entry)) names.push('available-dictionary')
   if (HTML_TYPE.test(type)) names.push('cookie')
   return names.length > 0 ? { vary: names.join(', ') } : {}
 }
 
 /** The headers of a reply with the whole of what was selected, or of its HEAD. */
 export function toContentHeaders(selected: Selection): Record<string, string> {
-  const { entry, choice, status } = selected
+  const { entry, choice, status, useAsDictionary } = selected
   return {
     ...toValidatorHeaders(selected),
     'content-type': entry.type,
     'content-length': String(choice.size),
     ...(choice.encoding && { 'content-encoding': choice.encoding }),
+    ...(useAsDictionary !== undefined && { 'use-as-dictionary': useAsDictionary }),
     // A page for "not found" has no parts that could be asked for.
     ...(status === 200 && { 'accept-ranges': 'bytes' }),
   }

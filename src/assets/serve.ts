@@ -7,6 +7,7 @@ import { type Insertion, type PlannedInsertion, planInsertion } from '../http/in
 import { HTML_TYPE } from '../http/kind.ts'
 import { splitQuery } from '../http/query.ts'
 import type { Blobs, LoadedBlob } from './blobs.ts'
+import { toDictionary, toUseAsDictionary } from './dictionaries.ts'
 import { decidePagePrecondition, type InsertedPages, loadInserted, toPageEtag } from './inserted.ts'
 import {
   type ByteRange,
@@ -75,7 +76,8 @@ export async function serveIntent(
     return withoutBlob(errorResponse('method_not_allowed', requestId, ALLOW))
   }
   if (intent.kind === 'redirect') return serveRedirect(request, intent, applyHeaders)
-  const selected = select(intent, request)
+  const dictionary = toDictionary(intent.entry, request, applyHeaders)
+  const selected = select(intent, request, dictionary, applyHeaders)
   const page = changes && planPage(selected, request, changes, applyHeaders)
   if (page) return servePage(page, request, requestId, blobs, ctx, changes.pages)
   const { choice, status } = selected
@@ -93,8 +95,7 @@ export async function serveIntent(
     return withoutBlob(errorResponse('range_not_satisfiable', requestId, headers))
   }
   const headers = toHeaders(recallHeaders(selected, 'content'), applyHeaders)
-  // Stored bytes are already encoded; the runtime must not encode them again.
-  const encodeBody = choice.encoding ? 'manual' : 'automatic'
+  const encodeBody = toEncodeBody(choice)
   if (method === 'HEAD') return withoutBlob(new Response(null, { status, headers, encodeBody }))
   if (ranges !== 'whole') {
     const partHeaders = new Headers(headers)
@@ -102,7 +103,20 @@ export async function serveIntent(
     return toServed(loaded, { status: 206, headers: partHeaders, encodeBody }, requestId)
   }
   const loaded = blobs.peek(choice.blob) ?? (await blobs.load(choice, ctx))
+  if (loaded === 'unavailable' && choice.encoding === 'dcz') {
+    // A delta is the one form that a visitor can do without.
+    const plain = select(intent, request, undefined, applyHeaders)
+    const other = await blobs.load(plain.choice, ctx)
+    const fields = toHeaders(toContentHeaders(plain), applyHeaders)
+    const init = { status, headers: fields, encodeBody: toEncodeBody(plain.choice) }
+    return toServed(other, init, requestId)
+  }
   return toServed(loaded, { status, headers, encodeBody }, requestId)
+}
+
+/** Stored bytes are already encoded; the runtime must not encode them again. */
+function toEncodeBody({ encoding }: Choice): 'manual' | 'automatic' {
+  return encoding ? 'manual' : 'automatic'
 }
 
 /** A page that gets something added, with the headers of the whole page. */
@@ -182,15 +196,26 @@ function serveRedirect(
 function select(
   { entry, status, isElsewhere }: Intent & { kind: 'file' },
   request: Request,
+  dictionary: string | undefined,
+  applyHeaders: ApplyHeaders | undefined,
 ): Selection {
+  const isServiceWorker = entry.hashed && isServiceWorkerRequest(request.headers)
   return {
     entry,
     status,
     isElsewhere: isElsewhere === true,
     // Skipped if there is no choice: the platform parses `cf` when it is first read.
     choice:
-      entry.encodings.length === 0 ? entry : chooseRepresentation(entry, toAcceptEncoding(request)),
-    isServiceWorker: entry.hashed && isServiceWorkerRequest(request.headers),
+      entry.encodings.length === 0
+        ? entry
+        : chooseRepresentation(entry, toAcceptEncoding(request), dictionary),
+    isServiceWorker,
+    ...(entry.isDictionary &&
+      status === 200 &&
+      !isElsewhere &&
+      !isServiceWorker && {
+        useAsDictionary: toUseAsDictionary(entry, request, applyHeaders),
+      }),
   }
 }
 

@@ -7,7 +7,13 @@ import { toBackOffMs } from '../core/back-off.ts'
 import { MAX_MANIFEST_BYTES } from '../core/site/manifest.ts'
 import type { FinalStep, UploadTarget } from '../publish/upload-target.ts'
 import { problemAsRead } from '../wire/problems.ts'
-import { finaliseAsRead, missingAsRead, partsAsRead, uploadStateAsRead } from '../wire/uploads.ts'
+import {
+  finaliseAsRead,
+  MAX_SERVED_BLOB_BYTES,
+  missingAsRead,
+  partsAsRead,
+  uploadStateAsRead,
+} from '../wire/uploads.ts'
 import type { Api, ApiCall } from './api.ts'
 import { CliFailure, EXIT } from './failure.ts'
 import { MAX_JSON_BYTES, parseJson, readBytes, readReplyText } from './replies.ts'
@@ -29,16 +35,20 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
     retry(() => api.ask(shape, method, path, call))
   const sendBytes = (path: string, bytes: Uint8Array | Blob, replace = false) =>
     ask(anything, 'PUT', path, { bytes, ...toQuery(replace), timeoutMs: BLOB_TIMEOUT_MS })
+  const getBytes = (path: string, maxBytes: number) =>
+    retry(async () => {
+      const response = await api.send('GET', path, { timeoutMs: BLOB_TIMEOUT_MS })
+      // 405: an older Holo has no such route.
+      if (response.status === 404 || response.status === 405) {
+        await response.body?.cancel()
+        return undefined
+      }
+      if (!response.ok) throw await api.toFailure(response)
+      return readBytes(response, maxBytes)
+    })
   return {
-    getManifest: (sha256) =>
-      retry(async () => {
-        const response = await api.send('GET', `/manifests/${sha256}`, {
-          timeoutMs: BLOB_TIMEOUT_MS,
-        })
-        if (response.status === 404) return undefined
-        if (!response.ok) throw await api.toFailure(response)
-        return readBytes(response, MAX_MANIFEST_BYTES)
-      }),
+    getManifest: (sha256) => getBytes(`/manifests/${sha256}`, MAX_MANIFEST_BYTES),
+    getBlob: (sha256) => getBytes(`/blobs/${sha256}`, MAX_SERVED_BLOB_BYTES),
     putManifest: async (sha256, bytes) => void (await sendBytes(`/manifests/${sha256}`, bytes)),
     begin: async (version, upload) => {
       const begun = await ask(uploadStateAsRead, 'PUT', toUpload(version), { json: upload })

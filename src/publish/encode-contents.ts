@@ -9,7 +9,13 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip, zstdCompress } from 'node:zlib'
 import { mapConcurrently } from '../core/concurrently.ts'
-import type { Encoding, ManifestEntry, Representation } from '../core/site/manifest.ts'
+import {
+  type Encoding,
+  isDelta,
+  type ManifestEntry,
+  type PlainForm,
+  type Representation,
+} from '../core/site/manifest.ts'
 import { toSha256 } from './content-hash.ts'
 import { type GivenForm, readSurveyed } from './precompressed.ts'
 import { type ReportProgress, startCount } from './progress.ts'
@@ -96,7 +102,7 @@ function toEncoded(bytes: Uint8Array, type: string, encoding: Encoding): Promise
   }
 }
 
-type Encodings = ManifestEntry['encodings']
+type Encodings = readonly PlainForm[]
 
 export type EncodedContents = {
   /** The encodings of each content, by `toContentKey`. */
@@ -177,7 +183,9 @@ function findKnownEncodings(
   for (const { manifest } of retained) {
     for (const entry of manifest.entries()) {
       const key = toContentKey(entry)
-      if (contents.has(key)) known.set(key, entry.encodings)
+      // Which deltas are made depends on the versions that are open now: deltas.ts.
+      const forms = entry.encodings.filter((form) => !isDelta(form))
+      if (contents.has(key)) known.set(key, forms)
     }
   }
   return known

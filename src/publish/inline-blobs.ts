@@ -7,7 +7,7 @@ import {
   type Encoding,
   MAX_INLINE_BLOBS,
   MAX_INLINE_BYTES,
-  type ManifestEntry,
+  type PlainForm,
   type Representation,
 } from '../core/site/manifest.ts'
 import type { ManifestConfig } from '../core/site/manifest-config.ts'
@@ -23,7 +23,7 @@ const MAX_INLINE_PAGE_BYTES = 32 * 2 ** 10
 
 const HTML_PAGE_TYPE = /^text\/html\b/i
 
-type PublishedFile = SurveyedFile & Pick<ManifestEntry, 'encodings'>
+type PublishedFile = SurveyedFile & { readonly encodings: readonly PlainForm[] }
 
 /** A form of a file; without an encoding it is the file as it is. */
 type Form = Representation & { readonly encoding?: Encoding }

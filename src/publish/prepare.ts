@@ -5,6 +5,7 @@ import type { ManifestConfig } from '../core/site/manifest-config.ts'
 import type { FlagKeys } from '../document/flag-keys.ts'
 import type { PublishedService } from '../document/service.ts'
 import { toSha256 } from './content-hash.ts'
+import { type LoadBlob, makeDeltas, markDictionaries } from './deltas.ts'
 import { encodeContents, toContentKey } from './encode-contents.ts'
 import { findFlagKeys } from './flag-keys.ts'
 import type { FoundFrameworkPin } from './framework-pin.ts'
@@ -23,6 +24,8 @@ export type PrepareOptions = SurveyOptions & {
   readonly encodedFolder: string
   /** Flags whose keys are searched for; `undefined` if they are not known. */
   readonly flags?: readonly string[] | undefined
+  /** Loads a stored blob, as the dictionary of a delta. Without it there are no deltas. */
+  readonly loadBlob?: LoadBlob
 }
 
 export type PreparedVersion = {
@@ -53,7 +56,7 @@ export async function prepareVersion(
   report: ReportProgress,
   signal: AbortSignal,
 ): Promise<PreparedVersion> {
-  const { folder, id, services, retained, encodedFolder } = options
+  const { folder, id, services, retained, encodedFolder, loadBlob } = options
   // An earlier publication under the same id is the same version, so its names are not compared.
   const others = retained.filter((version) => version.id !== id)
   const survey = await surveyFolder({ ...options, retained: others }, report)
@@ -61,11 +64,19 @@ export async function prepareVersion(
     throw new PublishError(`${folder} is empty, and the version has no service`)
   }
   const encoded = await encodeContents(survey.files, retained, encodedFolder, report, signal)
-  const entries = survey.files.map((file) => ({
+  const plain = markDictionaries(
+    survey.files.map((file) => ({
+      ...file,
+      encodings: encoded.encodings.get(toContentKey(file)) ?? [],
+    })),
+  )
+  const deltas =
+    loadBlob && (await makeDeltas(plain, others, encodedFolder, loadBlob, report, signal))
+  const entries = plain.map((file) => ({
     ...file,
-    encodings: encoded.encodings.get(toContentKey(file)) ?? [],
+    encodings: [...file.encodings, ...(deltas?.forms.get(file.path) ?? [])],
   }))
-  const inline = await readInlineBlobs(entries, survey.config, {
+  const inline = await readInlineBlobs(plain, survey.config, {
     stored: encoded.files,
     retained,
   })
@@ -81,7 +92,7 @@ export async function prepareVersion(
     blobs: new Set(
       entries.flatMap(({ blob, encodings }) => [blob, ...encodings.map((form) => form.blob)]),
     ),
-    files: encoded.files,
+    files: new Map([...encoded.files, ...(deltas?.files ?? [])]),
     count: entries.length,
     bytes: entries.reduce((sum, { size }) => sum + size, 0),
     privateFiles: entries.filter(({ isPrivate }) => isPrivate).length,

@@ -57,7 +57,12 @@ export type Survey = {
   readonly warnings: readonly string[]
 }
 
-export type RetainedManifest = { readonly id: string; readonly manifest: Manifest }
+export type RetainedManifest = {
+  readonly id: string
+  readonly manifest: Manifest
+  /** Whether visitors may have it; left out if that is not known. */
+  readonly isOpen?: boolean | undefined
+}
 
 export type SurveyOptions = WalkOptions & {
   readonly folder: string

@@ -19,6 +19,8 @@ export type FinalStep =
 /** Hashes are SHA-256, 64 lower-case hex digits. `replace`: the stored blob is damaged. Every call may be repeated, and rejects on failure. */
 export type UploadTarget = {
   readonly getManifest: (sha256: string) => Promise<Uint8Array | undefined>
+  /** A blob of at most `MAX_SERVED_BLOB_BYTES`; `undefined` if there is none, or an older Holo does not give any. */
+  readonly getBlob: (sha256: string) => Promise<Uint8Array | undefined>
   readonly putManifest: (sha256: string, bytes: Uint8Array) => Promise<void>
   /** Begins an upload, or keeps it open. */
   readonly begin: (version: string, upload: UploadBody) => Promise<BegunUpload>

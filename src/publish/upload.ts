@@ -19,9 +19,14 @@ const MAX_ROUNDS = 5
 /** A sixth of the time after which the control aborts an idle upload. */
 const KEEP_ALIVE_MS = 600_000
 
-export type UploadOptions = Omit<PrepareOptions, 'retained'> & {
-  /** Versions that visitors may still have. A name only counts as hashed if none of them contradicts that. */
-  readonly retained?: readonly Pick<VersionRecord, 'id' | 'manifest'>[]
+export type UploadOptions = Omit<PrepareOptions, 'retained' | 'loadBlob'> & {
+  /**
+   * Versions that visitors may still have, the newest first. A name only counts as hashed if none of them
+   * contradicts that. Files of those that are open become dictionaries.
+   */
+  readonly retained?: readonly (Pick<VersionRecord, 'id' | 'manifest'> & {
+    readonly open?: boolean | undefined
+  })[]
   /** ISO 8601, UTC. */
   readonly createdAt: string
   readonly commit?: string
@@ -64,7 +69,8 @@ export async function uploadFolder(
   signal: AbortSignal,
 ): Promise<UploadResult> {
   const { retained, warnings } = await loadRetained(target, options)
-  const prepared = await prepareVersion({ ...options, retained }, report, signal)
+  const { getBlob: loadBlob } = target
+  const prepared = await prepareVersion({ ...options, retained, loadBlob }, report, signal)
   const run: UploadRun = { target, options, prepared, report, signal }
   const sent = options.dryRun ? toUnsent(prepared) : await send(run)
   return {
@@ -87,10 +93,10 @@ export async function uploadFolder(
 async function loadRetained(target: UploadTarget, { retained = [] }: UploadOptions) {
   const manifests: RetainedManifest[] = []
   const warnings: string[] = []
-  for (const { id, manifest } of retained) {
+  for (const { id, manifest, open: isOpen } of retained) {
     const bytes = await target.getManifest(manifest)
     const opened = bytes && openManifest(bytes)
-    if (opened?.ok) manifests.push({ id, manifest: opened.value })
+    if (opened?.ok) manifests.push({ id, manifest: opened.value, isOpen })
     else
       warnings.push(`the manifest of version ${id} cannot be read, so its names were not compared`)
   }

@@ -10,6 +10,9 @@ import { forReaders, toTolerant } from './tolerant.ts'
 /** 100 parts of 95 MiB are more than R2 accepts in one put, so this limit never matters. */
 export const MAX_PARTS = 100
 
+/** The largest blob that the API gives: it is read whole into memory. Larger ones are no dictionaries. */
+export const MAX_SERVED_BLOB_BYTES = 4 * 2 ** 20
+
 /** Commit hashes have up to 64 characters, names with e-mail addresses some more. */
 export const MAX_COMMIT_CHARACTERS = 100
 export const MAX_AUTHOR_CHARACTERS = 200

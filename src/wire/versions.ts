@@ -128,6 +128,7 @@ export const retainedAsRead = /* @__PURE__ */ forReaders(() =>
       z.object({
         id: z.string(),
         manifest: z.string(),
+        open: z.boolean().optional(),
         published: z.string().optional(),
         frameworkPin: toTolerant(frameworkPin).optional(),
       }),

@@ -6,6 +6,7 @@ import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { encodeManifest } from '../../src/core/site/manifest.ts'
 import { toPackIndex } from '../../src/wire/packs.ts'
+import { MAX_SERVED_BLOB_BYTES } from '../../src/wire/uploads.ts'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 
 let edge: AdminEdge
@@ -106,6 +107,26 @@ describe('a version over HTTP', () => {
     await vi.waitFor(async () => {
       expect((await call('PUT', path, { octets })).body.stored).toBe('existing')
     })
+  })
+
+  it('gives a small blob back to whoever may publish, as the dictionary of the next version', async () => {
+    const octets = randomBytes(5000)
+    const path = `/blobs/${hashOf(octets)}`
+    expect((await call('GET', path)).status).toBe(404)
+    await call('PUT', path, { octets })
+    const url = new URL(`/.holo/api${path}`, edge.url)
+    const ask = (bearer: string) =>
+      fetch(url, {
+        headers: { authorization: `Bearer ${bearer}` },
+        signal: AbortSignal.timeout(10_000),
+      })
+    const given = await ask(token)
+    expect(given.headers.get('content-type')).toBe('application/octet-stream')
+    expect(Buffer.from(await given.arrayBuffer()).equals(octets)).toBe(true)
+    expect((await ask(await edge.createToken(['read']))).status).toBe(403)
+    const large = randomBytes(MAX_SERVED_BLOB_BYTES + 1)
+    await call('PUT', `/blobs/${hashOf(large)}`, { octets: large })
+    expect((await call('GET', `/blobs/${hashOf(large)}`)).status).toBe(404)
   })
 
   it('takes small blobs together, each with its hash checked, and again', async () => {

@@ -45,6 +45,11 @@ export type ContentStore = {
     hash: string,
     maxBytes: number,
   ) => Promise<{ readonly text: string } | ContentAbsence>
+  /** The bytes of a blob; `missing` also if there are more than `maxBytes`. */
+  readonly readBlob: (
+    hash: string,
+    maxBytes: number,
+  ) => Promise<Uint8Array<ArrayBuffer> | ContentAbsence>
   /** The caller has checked that the bytes have this hash. A damaged manifest is replaced. */
   readonly putManifest: (hash: string, bytes: Uint8Array<ArrayBuffer>) => Promise<Written>
   /** Length in bytes. */
@@ -118,6 +123,10 @@ export function createContentStore(bucket: UsedBucket): ContentStore {
     readText: (hash, maxBytes) =>
       read(`blobs/${hash}`, async (body) =>
         body.size > maxBytes ? 'missing' : { text: await body.text() },
+      ),
+    readBlob: (hash, maxBytes) =>
+      read(`blobs/${hash}`, async (body) =>
+        body.size > maxBytes ? 'missing' : new Uint8Array(await body.arrayBuffer()),
       ),
     putManifest: async (sha256, bytes) => {
       const key = `manifests/${sha256}`

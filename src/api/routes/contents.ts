@@ -13,6 +13,7 @@ import {
   bytesReply,
   completeBody,
   hashParams,
+  MAX_SERVED_BLOB_BYTES,
   manifestReply,
   partParams,
   partReply,
@@ -141,6 +142,23 @@ export const BLOB_ROUTES: readonly Route[] = [
       if (!store.ok) return store
       const written = await store.value.putBlob(params.sha256, body, query.replace)
       return toReply(params.sha256, body.size, written)
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/blobs/{sha256}',
+    scope: 'publish',
+    summary: 'The bytes of a small blob, as the dictionary of its successor',
+    params: hashParams,
+    failures: ['store_unavailable'],
+    repliesOctets: true,
+    reply: bytesReply,
+    handle: async ({ params, openStore }) => {
+      const store = await openStore()
+      if (!store.ok) return store
+      const bytes = await store.value.readBlob(params.sha256, MAX_SERVED_BLOB_BYTES)
+      if (bytes === 'unavailable') return err({ kind: 'store_unavailable' })
+      return bytes === 'missing' ? err({ kind: 'not_found' }) : ok({ body: bytes })
     },
   }),
   route({

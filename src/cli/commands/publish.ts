@@ -244,6 +244,8 @@ async function toNextStep(api: Api, version: string): Promise<string> {
 
 /** File names are compared with those of this many of the newest versions, which visitors may still have. */
 const MAX_RETAINED = 10
+/** Builds that nobody sees may be newer than those that visitors have. */
+const MAX_RETAINED_OPEN = 2
 
 async function runUpload(
   context: Context,
@@ -302,7 +304,10 @@ type Retained = z.output<typeof retainedAsRead>['versions'][number]
 async function loadRetained(api: Api): Promise<Retained[]> {
   try {
     const { versions } = await api.ask(retainedAsRead, 'GET', '/versions')
-    return toNewestFirst(versions).slice(0, MAX_RETAINED)
+    const newest = toNewestFirst(versions)
+    const isOpen = ({ open }: Retained) => open === true
+    const older = newest.slice(MAX_RETAINED).filter(isOpen).slice(0, MAX_RETAINED_OPEN)
+    return [...newest.slice(0, MAX_RETAINED), ...older]
   } catch (cause) {
     if (cause instanceof CliFailure && cause.code === 'no_document') return []
     throw cause

@@ -5,7 +5,8 @@
 //
 //   header     36 bytes   "HOLM", format, entries, encodings, types, and the offset of each part
 //   entries    60 bytes each, sorted by (hash of path, path)
-//   encodings  40 bytes each, those of one entry together
+//   encodings  40 bytes each, those of one entry together; a delta has a second row that names its
+//              dictionary
 //   types      8 bytes each: offset and length of a content type
 //   text       UTF-8: paths, content types, the configuration as JSON; and blobs of the first pages,
 //              which the configuration lists as `inline`
@@ -32,6 +33,21 @@ export type Representation = {
   readonly size: number
 }
 
+/** A smaller form that everybody can read who knows the encoding. */
+export type PlainForm = Representation & {
+  readonly encoding: Encoding
+  readonly dictionary?: never
+}
+
+/** A form that can only be read with a dictionary (RFC 9842). */
+export type Delta = Representation & {
+  readonly encoding: 'dcz'
+  /** SHA-256 of an earlier file's content, 64 lower-case hex digits. */
+  readonly dictionary: string
+}
+
+export type EncodedForm = PlainForm | Delta
+
 export type ManifestEntry = Representation & {
   /** Decoded, absolute: `/img/a b.png`. */
   readonly path: string
@@ -41,8 +57,10 @@ export type ManifestEntry = Representation & {
   readonly hashed: boolean
   /** Stored for the version and never served: a source map. */
   readonly isPrivate?: true
+  /** Browsers may keep it as the dictionary of its successors (RFC 9842). */
+  readonly isDictionary?: true
   /** Smaller forms of the same content. */
-  readonly encodings: readonly (Representation & { readonly encoding: Encoding })[]
+  readonly encodings: readonly EncodedForm[]
 }
 
 const MAGIC = 0x4d4c4f48
@@ -55,7 +73,11 @@ const TYPE_BYTES = 8
 const HASH_BYTES = 32
 const FLAG_HASHED = 1
 const FLAG_PRIVATE = 2
+const FLAG_DICTIONARY = 4
 const ENCODINGS: readonly Encoding[] = ['br', 'gzip', 'zstd']
+/** Kinds of rows besides `ENCODINGS`: a delta, and after it its dictionary. An older Holo skips both. */
+const ROW_DELTA = 3
+const ROW_DICTIONARY = 4
 /** Offsets in the format have 32 bits. */
 const MAX_FORMAT_BYTES = 2 ** 31
 
@@ -207,19 +229,29 @@ export class Manifest {
     const firstAt = this.#encodingsAt + view.getUint32(at + 20, true) * ENCODING_BYTES
     const endAt = firstAt + view.getUint8(at + 25) * ENCODING_BYTES
     if (typeAt >= this.#textAt || endAt > this.#typesAt) return undefined
-    const encodings = []
+    const encodings: EncodedForm[] = []
     for (let from = firstAt; from < endAt; from += ENCODING_BYTES) {
-      const encoding = ENCODINGS[view.getUint16(from + 6, true)]
-      const blob = this.#hex(from + 8)
-      if (encoding) encodings.push({ encoding, blob, size: readSize(view, from) })
+      const kind = view.getUint16(from + 6, true)
+      const encoding = ENCODINGS[kind]
+      if (!encoding && kind !== ROW_DELTA) continue
+      const form = { blob: this.#hex(from + 8), size: readSize(view, from) }
+      if (encoding) encodings.push({ encoding, ...form })
+      else {
+        from += ENCODING_BYTES
+        // A delta without its dictionary is damage; nobody could read it.
+        if (from >= endAt || view.getUint16(from + 6, true) !== ROW_DICTIONARY) break
+        encodings.push({ encoding: 'dcz', ...form, dictionary: this.#hex(from + 8) })
+      }
     }
+    const flags = view.getUint8(at + 24)
     return {
       path,
       blob: this.#hex(at + 28),
       size: readSize(view, at + 12),
       type: this.#text(view.getUint32(typeAt, true), view.getUint32(typeAt + 4, true)),
-      hashed: (view.getUint8(at + 24) & FLAG_HASHED) !== 0,
-      ...((view.getUint8(at + 24) & FLAG_PRIVATE) !== 0 && { isPrivate: true as const }),
+      hashed: (flags & FLAG_HASHED) !== 0,
+      ...((flags & FLAG_PRIVATE) !== 0 && { isPrivate: true as const }),
+      ...((flags & FLAG_DICTIONARY) !== 0 && { isDictionary: true as const }),
       encodings,
     }
   }
@@ -270,7 +302,7 @@ export function openManifest(bytes: Uint8Array): Result<Manifest, string> {
  *
  * @param inline blobs that the manifest shall hold, by hash.
  * @throws TypeError when two entries have the same path, or two encodings of an entry the same
- *   name; a path is longer than 65,535 bytes, has half a surrogate pair or does not start with `/`;
+ *   name or dictionary; a path is longer than 65,535 bytes, has half a surrogate pair or does not start with `/`;
  *   a size or hash is invalid; there are more than 65,535 content types, or the whole exceeds 2
  *   GiB.
  */
@@ -293,7 +325,7 @@ export function encodeManifest(
   const sortedTypes = [...new Set(entries.map((entry) => entry.type))].sort()
   const types = new Map(sortedTypes.map((type, index) => [type, index]))
   if (types.size > 0xffff) throw new TypeError('more than 65,535 content types')
-  const encodings = entries.reduce((sum, entry) => sum + entry.encodings.length, 0)
+  const encodings = entries.reduce((sum, entry) => sum + countRows(entry), 0)
   const encodingsAt = HEADER_BYTES + rows.length * ENTRY_BYTES
   const typesAt = encodingsAt + encodings * ENCODING_BYTES
   const textAt = typesAt + types.size * TYPE_BYTES
@@ -324,17 +356,28 @@ export function encodeManifest(
     view.setUint16(at + 10, types.get(entry.type) as number, true)
     writeSize(view, at + 12, entry.size)
     view.setUint32(at + 20, nextEncoding, true)
-    view.setUint8(at + 24, (entry.hashed ? FLAG_HASHED : 0) | (entry.isPrivate ? FLAG_PRIVATE : 0))
-    view.setUint8(at + 25, entry.encodings.length)
+    view.setUint8(
+      at + 24,
+      (entry.hashed ? FLAG_HASHED : 0) |
+        (entry.isPrivate ? FLAG_PRIVATE : 0) |
+        (entry.isDictionary ? FLAG_DICTIONARY : 0),
+    )
+    view.setUint8(at + 25, countRows(entry))
     writeHex(bytes, at + 28, entry.blob)
+    const writeRow = (kind: number, size: number, hash: string) => {
+      const from = encodingsAt + nextEncoding++ * ENCODING_BYTES
+      writeSize(view, from, size)
+      view.setUint16(from + 6, kind, true)
+      writeHex(bytes, from + 8, hash)
+    }
     for (const [kind, encoding] of ENCODINGS.entries()) {
       const [form, twice] = entry.encodings.filter((other) => other.encoding === encoding)
       if (twice) throw new TypeError(`${encoding} twice: ${entry.path}`)
-      if (!form) continue
-      const from = encodingsAt + nextEncoding++ * ENCODING_BYTES
-      writeSize(view, from, form.size)
-      view.setUint16(from + 6, kind, true)
-      writeHex(bytes, from + 8, form.blob)
+      if (form) writeRow(kind, form.size, form.blob)
+    }
+    for (const { blob, size, dictionary } of sortDeltas(entry)) {
+      writeRow(ROW_DELTA, size, blob)
+      writeRow(ROW_DICTIONARY, 0, dictionary)
     }
   }
   for (const [i, span] of typeSpans.entries()) {
@@ -343,6 +386,25 @@ export function encodeManifest(
   }
   text.writeTo(bytes, textAt)
   return bytes
+}
+
+export function isDelta(form: EncodedForm): form is Delta {
+  return form.encoding === 'dcz'
+}
+
+function countRows({ encodings }: ManifestEntry): number {
+  return encodings.length + encodings.filter(isDelta).length
+}
+
+function sortDeltas({ encodings, path }: ManifestEntry): readonly Delta[] {
+  const deltas = encodings.filter(isDelta)
+  deltas.sort((a, b) => (a.dictionary < b.dictionary ? -1 : 1))
+  for (const [i, { dictionary }] of deltas.entries()) {
+    if (deltas[i - 1]?.dictionary === dictionary) {
+      throw new TypeError(`dictionary ${dictionary} twice: ${path}`)
+    }
+  }
+  return deltas
 }
 
 class TextTable {
