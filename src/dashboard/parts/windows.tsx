@@ -1,6 +1,7 @@
 // When releases may go forward, in the zone of the windows and in that of the reader, and the dialog that changes it.
 
 import { type Signal, useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
 import type { ReleaseTimes } from '../../core/window-times.ts'
 import { WEEKDAYS } from '../../core/window-times.ts'
 import type { CallFailure, ReplyOf } from '../api/client.ts'
@@ -16,6 +17,7 @@ import {
 } from '../say/windows.ts'
 import { nowMs } from '../state/clock.ts'
 import { setWindows } from '../state/safety.ts'
+import { readSafety } from '../state/site.ts'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
 import { FailureBox } from './state.tsx'
@@ -26,6 +28,10 @@ const readerZone = () => new Intl.DateTimeFormat().resolvedOptions().timeZone
 
 export function WindowsPart({ known }: { known: ReadWindows }) {
   const isOpen = useSignal(false)
+  // No event tells that somebody else has set them.
+  useEffect(() => {
+    readSafety()
+  }, [])
   const { zone, windows } = known
   return (
     <section class="sheet padded windows" aria-labelledby="windows-heading">
