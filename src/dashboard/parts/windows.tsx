@@ -20,6 +20,7 @@ import { setWindows } from '../state/safety.ts'
 import { readSafety } from '../state/site.ts'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
+import { ReasonField } from './reason-field.tsx'
 import { FailureBox } from './state.tsx'
 
 type ReadWindows = ReplyOf<'GET /windows'>
@@ -158,19 +159,7 @@ function WindowsDialog({ known, onClose }: { known: ReadWindows; onClose: () => 
       <p class={fault === undefined ? 'strong' : 'fault'} role="status">
         <bdi>{fault ?? toEffectText(times, nowMs.value)}</bdi>
       </p>
-      <label class="field">
-        <span>
-          Reason <small>for the audit log</small>
-        </span>
-        <input
-          type="text"
-          maxLength={500}
-          value={reason.value}
-          onInput={(event) => {
-            reason.value = event.currentTarget.value
-          }}
-        />
-      </label>
+      <ReasonField reason={reason} />
       <footer class="dialog-foot">
         <Button onClick={onClose}>Cancel</Button>
         <Button
