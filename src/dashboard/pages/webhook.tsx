@@ -145,7 +145,7 @@ function Head({ webhook }: { webhook: WebhookItem }) {
               {webhook.state === 'disabled' ? 'Resume' : 'Try again now'}
             </Button>
           )}
-          {webhook.state === 'active' && waiting === 0 ? null : (
+          {waiting === 0 ? null : (
             <Button scope="admin" isBusy={isBusy.value} onClick={ask('skip')}>
               Skip what waits
             </Button>
