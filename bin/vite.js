@@ -44,9 +44,9 @@ export function holo(options = {}) {
         isWritten = false
         const version = options.version ?? process.env.HOLO_VERSION ?? (await readCommit(root))
         const at = options.target === undefined ? [] : ['--target', options.target]
-        const services = Object.entries(options.services ?? {}).flatMap(([prefix, origin]) => [
-          ...['--service', `${prefix}=${origin}`],
-        ])
+        const services = Object.entries(options.services ?? {}).flatMap(([prefix, origin]) => {
+          return ['--service', `${prefix}=${origin}`]
+        })
         await run(root, ['publish', folder, '--version', version, ...services, ...at])
         if (options.preview !== false) await run(root, ['preview', version, ...at])
       },

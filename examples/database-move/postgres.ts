@@ -38,14 +38,7 @@ const WRITE_LOCK = 'LOCK TABLE orders IN SHARE ROW EXCLUSIVE MODE'
 
 /** Connects, and makes the table if there is none. */
 export async function openPostgres(url: string): Promise<OrderStore> {
-  const pool = new Pool({
-    connectionString: url,
-    max: MAX_CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
-  })
-  // An idle connection that breaks is replaced by the next query.
-  pool.on('error', (cause) => console.error(`PostgreSQL: ${cause.message}`))
+  const pool = openPool(url)
   await inTransaction(pool, MAKE_TABLE_LOCK, (client) => client.query(TABLE))
   const all = async (sql: string, ...values: unknown[]) =>
     (await pool.query<Row>(sql, values)).rows.map(toStored)
@@ -114,8 +107,7 @@ export async function openPostgres(url: string): Promise<OrderStore> {
  */
 export async function openFirstDraft(url: string): Promise<OrderStore> {
   const store = await openPostgres(url)
-  const pool = new Pool({ connectionString: url, max: MAX_CONNECTIONS })
-  pool.on('error', (cause) => console.error(`PostgreSQL: ${cause.message}`))
+  const pool = openPool(url)
   const read = async (where: string, ...values: unknown[]) => {
     const { rows } = await pool.query<Row>(`SELECT * FROM orders ${where}`, values)
     return rows.map((row) => ({ ...toStored(row).order, total: row.total as unknown as number }))
@@ -129,6 +121,18 @@ export async function openFirstDraft(url: string): Promise<OrderStore> {
       await store.close()
     },
   }
+}
+
+function openPool(url: string): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    max: MAX_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+  })
+  // An idle connection that breaks is replaced by the next query.
+  pool.on('error', (cause) => console.error(`PostgreSQL: ${cause.message}`))
+  return pool
 }
 
 async function inTransaction<T>(

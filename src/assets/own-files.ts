@@ -5,7 +5,10 @@
 import type { Manifest } from '../core/site/manifest.ts'
 import { type Intent, resolveOwn } from '../core/site/resolve.ts'
 
-/** Of all versions together, about 2 MB. When there are more, all are forgotten. */
+/**
+ * Of all versions together: about 2 MB, and 8 MB with the headers of their replies (representation.ts). When there
+ * are more, all are forgotten.
+ */
 export const MAX_REMEMBERED_FILES = 2048
 const MAX_PATH_CHARACTERS = 256
 

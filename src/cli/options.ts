@@ -48,6 +48,18 @@ export function parseWhole(rule: string): (text: string) => number {
   }
 }
 
+/** The longest time that a timer takes: 2^31 - 1 milliseconds. */
+const LONGEST_TIMER_S = 2_147_483
+
+/** Parses a time in seconds, at most `most`. */
+export function parseSeconds(most = LONGEST_TIMER_S): (text: string) => number {
+  return (text) => {
+    const seconds = /^[1-9]\d{0,6}$/.test(text) ? Number(text) : Number.NaN
+    if (seconds <= most) return seconds
+    throw new InvalidArgumentError(`a whole number of seconds from 1 to ${most}`)
+  }
+}
+
 export function parseReason(text: string): string {
   if (text.length <= MAX_REASON_CHARACTERS) return text
   throw new InvalidArgumentError(`at most ${MAX_REASON_CHARACTERS} characters`)

@@ -141,7 +141,7 @@ export function askLine(
   { stdin, stderr }: { readonly stdin: Input; readonly stderr: OutputStream },
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  stderr.write(question)
+  stderr.write(toScreenLine(question))
   // Nothing more comes, not even the event that it has ended.
   if (stdin.readableEnded || stdin.destroyed) return Promise.resolve(undefined)
   return new Promise((resolve, reject) => {

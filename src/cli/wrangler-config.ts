@@ -95,7 +95,6 @@ export async function checkConfig(
       hint: 'choose another file for Holo: holo deploy --wrangler wrangler.holo.toml',
     })
   }
-  const needed = shape.parse(parse(fill(await readPart(root, 'template'), 'holo', '.')))
   const faults = [
     ...(await toPathFaults(folder, 'main', config.main, worker)),
     ...(await toPathFaults(
@@ -104,7 +103,7 @@ export async function checkConfig(
       config.assets.directory,
       join(root, PACKAGE_PATHS.dashboard),
     )),
-    ...toFaults(config, needed),
+    ...findFaults(config, fill(await readPart(root, 'template'), 'holo', '.')),
   ]
   if (faults.length === 0) return config.name
   throw refused('outdated_config', `${file} is not what this release of Holo needs`, {
@@ -113,7 +112,8 @@ export async function checkConfig(
   })
 }
 
-function readConfig(text: string, file: string): WranglerConfig {
+/** @throws CliFailure when the text is not a configuration of a Worker. */
+export function readConfig(text: string, file: string): WranglerConfig {
   let parsed: unknown
   try {
     parsed = parse(text)
@@ -141,7 +141,13 @@ async function toPathFaults(
   return [{ path, message: `set it to "${value}"` }]
 }
 
-function toFaults(config: WranglerConfig, needed: WranglerConfig): readonly Fault[] {
+/**
+ * What a configuration lacks, wherever the package is.
+ *
+ * @param template the text of a new one.
+ */
+export function findFaults(config: WranglerConfig, template: string): readonly Fault[] {
+  const needed = shape.parse(parse(template))
   const { assets } = needed
   const names = (list: readonly { readonly binding?: string | undefined }[]) =>
     list.flatMap(({ binding }) => binding ?? [])

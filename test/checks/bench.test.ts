@@ -198,8 +198,10 @@ it('prints nothing but JSON in its documented form with --json', () => {
     comparisons: [
       { ...comparison, unit: 'starts' },
       { ...comparison, unit: 'starts' },
-      ...Array.from({ length: 4 }, () => ({ ...comparison, ...aimed('atLeast', 0.8) })),
-      ...Array.from({ length: 7 }, () => ({ ...comparison, ...aimed('atLeast', 0.9) })),
+      ...Array.from({ length: 4 }, () => ({ ...comparison, ...aimed('atLeast', 0.85) })),
+      ...Array.from({ length: 6 }, () => ({ ...comparison, ...aimed('atLeast', 0.9) })),
+      // A proxied GET.
+      { ...comparison, ...aimed('atLeast', 0.75) },
       { ...comparison, unit: 'MB', ...aimed('atLeast', 0.9) },
       // Uploads.
       { ...comparison, unit: 'MB', ...aimed('atLeast', 0.8) },

@@ -25,7 +25,7 @@ describe('the workflow of a release', () => {
   it('is one that GitHub takes, runs for tags alone, and needs no secret', async () => {
     const lint = await loadLinter()
     expect(await lint('release.yml', WORKFLOW)).toEqual([])
-    expect(WORKFLOW).toMatch(/^on:\n {2}push:\n {4}tags: \['v\*'\]\n\n/m)
+    expect(WORKFLOW).toMatch(/^on:\n {2}push:\n {4}tags: \["v\*"\]\n\n/m)
     expect(WORKFLOW).not.toContain('secrets.')
     expect(WORKFLOW).toContain('npm publish --provenance --access public')
   })

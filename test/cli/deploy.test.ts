@@ -85,6 +85,21 @@ describe('the first deployment', () => {
     expect((await deploy('--target', 'staging')).code).toBe(2)
   })
 
+  it('makes no token for a host that only holo.json names', async () => {
+    const stranger = 'https://stranger.example.com'
+    await writeFile(
+      join(folder, 'holo.json'),
+      JSON.stringify({ targets: { main: { url: stranger } } }),
+    )
+    const { code, stderr } = await deploy()
+    expect(code).toBe(1)
+    expect(stderr).toContain(`holo deploy --url ${stranger}`)
+    expect(await findToken(stranger)).toBeUndefined()
+    expect(await readdir(folder)).not.toContain('secrets.json')
+    expect((await deploy('--url', stranger)).code).toBe(0)
+    expect(await findToken(stranger)).toBe(await readSecret())
+  })
+
   it('loses no token when the secret cannot be set: the next deployment sets the kept one', async () => {
     env.STUB_FAILS = 'secret put'
     const failed = await deploy()
@@ -140,6 +155,13 @@ describe('a later deployment', () => {
     expect(json).toMatchObject({ ok: true, isNew: false, token: 'unchanged', worker: 'holo' })
     expect(await readSecret()).toBe(token)
     expect(await read('wrangler.toml')).toBe(own)
+  })
+
+  it('removes nothing of a project below the folder for temporary files, when it is a dry run', async () => {
+    await deploy()
+    const before = await readdir(folder)
+    expect((await deploy('--dry-run')).code).toBe(0)
+    expect(await readdir(folder)).toEqual(before)
   })
 
   it('lists each line that a newer release needs otherwise, and changes and sends nothing', async () => {

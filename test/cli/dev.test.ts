@@ -111,6 +111,7 @@ describe('holo dev', () => {
   it.each([
     [['nothing'], 2, 'there is no folder nothing'],
     [['--port', '70000'], 2, '--port takes a number from 1 to 65535'],
+    [['--for', '3000000'], 2, 'a whole number of seconds from 1 to 2147483'],
     [['--publish-as', 'no spaces'], 2, 'cannot be the id of a version'],
     [['--data', 'package.json'], 1, 'nothing can be stored in'],
   ])('refuses %j in a sentence', async (args, code, sentence) => {

@@ -139,7 +139,7 @@ describe('the doctor of a project', () => {
 
     await put('dist/index.html', '<h1>page</h1>')
     await put('.holo/admin-token', 'x')
-    const old = `name = "a"\ncompatibility_date = "2025-01-01"
+    const old = `name = "a"\nmain = "worker.js"\ncompatibility_date = "2025-01-01"
 [[kv_namespaces]]\nbinding = "ASSIGNMENTS"
 [[durable_objects.bindings]]\nname = "CONTROL"\nclass_name = "Control"\n`
     await put('wrangler.toml', old)
@@ -148,11 +148,12 @@ describe('the doctor of a project', () => {
     const wrangler = checks.filter(({ check }) => check === 'wrangler.toml')
     expect(wrangler.map(({ message }) => message)).toEqual(
       expect.arrayContaining([
-        'r2_buckets has no "STORE"',
-        'migrations has no "v1"',
-        'triggers.crons has no "* * * * *"',
-        'assets.run_worker_first is not true',
-        'compatibility_date is before 2026-10-01',
+        'r2_buckets: has no "STORE"',
+        'migrations: has no "v1"',
+        'triggers.crons: has no "* * * * *"',
+        'assets.run_worker_first: set it to true',
+        'no_bundle: set it to true',
+        'compatibility_date: set it to "2026-10-01"',
       ]),
     )
     expect(of(checks, 'the build')?.message).toBe('dist: 1 file, 13 B')

@@ -69,7 +69,8 @@ const run = (args: readonly string[]) => holo([...args, '--json'], { env, cwd: f
 
 /** In this order: each leaves what the next one needs. */
 const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
-  ['init', '--url', 'https://shop.example.com'],
+  // With wrangler.toml, `deploy` below would find a file that is made for a package in this folder.
+  ['init', '--url', 'https://shop.example.com', '--no-wrangler'],
   ['dev', '--any-folder', '--for', '1'],
   ['deploy', '--dry-run'],
   ['doctor'],

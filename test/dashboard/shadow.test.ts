@@ -14,7 +14,12 @@ import {
 } from '../../src/dashboard/say/shadow.ts'
 import { toSoakCurve, toSoakSentence } from '../../src/dashboard/say/soak.ts'
 import { isNoticed, type ReadDocument } from '../../src/dashboard/state/documents.ts'
-import { listShadows, parseShadowPercent, withShadow } from '../../src/dashboard/state/shadow.ts'
+import {
+  listShadows,
+  parseShadowPercent,
+  toStarted,
+  withShadow,
+} from '../../src/dashboard/state/shadow.ts'
 import { SHADOW_DEFAULTS } from '../../src/document/compile-shadow.ts'
 import type { ShadowPair } from '../../src/wire/shadow.ts'
 import { makeUpShadowed, SOAK } from '../support/made-up-shadow.ts'
@@ -24,7 +29,7 @@ const answers = makeUpShadowed(makeUpSite())
 const DOCUMENT = answers['GET /assignments'] as unknown as ReadDocument
 const { shadows } = answers['GET /shadow'] as { shadows: readonly ShadowPair[] }
 const [DIFFERING] = shadows as readonly [ShadowPair]
-const settings = listShadows(DOCUMENT)
+const settings = listShadows(DOCUMENT, LOOKED_AT)
 const [MAIN, CANARY] = settings as readonly [(typeof settings)[number], (typeof settings)[number]]
 
 describe('the sentence', () => {
@@ -85,6 +90,7 @@ describe('what is copied', () => {
     expect(toSampleText({ ...MAIN, percent: 100, paths })).toBe(
       'All requests: GET and HEAD on /a, /b and 2 more paths.',
     )
+    expect(toSampleText({ ...CANARY, repeat: 3 })).toContain('on all paths, each copied 3 times.')
     expect(MAIN.methods).toEqual(SHADOW_DEFAULTS.methods)
     expect(MAIN.by).toBe(SHADOW_DEFAULTS.by)
   })
@@ -100,7 +106,21 @@ describe('what is copied', () => {
   it('is nothing where it is off, or has no share', () => {
     expect([MAIN.isOff, CANARY.isOff]).toEqual([false, true])
     const zero = withShadow(DOCUMENT, 'main', () => ({ to: 'canary', percent: 0 }))
-    expect(listShadows(zero)[0]?.isOff).toBe(true)
+    expect(listShadows(zero, LOOKED_AT)[0]?.isOff).toBe(true)
+  })
+
+  it('is nothing before its time and after it, until it is started again', () => {
+    const due = { to: 'canary', percent: 5, since: LOOKED_AT - 1000, until: LOOKED_AT + 1000 }
+    const isOff = (shadow: typeof due | ReturnType<typeof toStarted>, now: number) =>
+      listShadows(
+        withShadow(DOCUMENT, 'main', () => shadow),
+        now,
+      )[0]?.isOff
+    expect(isOff(due, LOOKED_AT)).toBe(false)
+    expect(isOff(due, due.since - 1)).toBe(true)
+    expect(isOff(due, due.until)).toBe(true)
+    expect(toStarted({ ...due, off: true })).toEqual({ to: 'canary', percent: 5 })
+    expect(isOff(toStarted(due), due.until)).toBe(false)
   })
 })
 
@@ -150,7 +170,7 @@ describe('what was found', () => {
 describe('a change of a shadow', () => {
   it('changes that alone, and nothing for visitors', () => {
     const stopped = withShadow(DOCUMENT, 'main', (shadow) => shadow && { ...shadow, off: true })
-    expect(listShadows(stopped).map(({ isOff }) => isOff)).toEqual([true, true])
+    expect(listShadows(stopped, LOOKED_AT).map(({ isOff }) => isOff)).toEqual([true, true])
     expect(stopped.traffic).toBe(DOCUMENT.traffic)
     // So it is nothing that a rollback would go back to.
     expect(isNoticed(DOCUMENT, stopped)).toBe(false)

@@ -16,6 +16,13 @@ import { makeUpRollout } from '../support/made-up-rollout.ts'
 import { SOAK } from '../support/made-up-shadow.ts'
 import { type Answers, answerFrom, makeUpSite } from '../support/made-up-site.ts'
 
+/** What every object of the page has inherited: a name from outside may have led to `Object.prototype`. */
+function findInherited(): string[] {
+  const names = []
+  for (const name in {}) names.push(name)
+  return names
+}
+
 const PAGES = [
   ...['now', 'traffic', 'rollouts', 'rollouts/new', 'shadow', 'versions', 'try', 'rules', 'flags'],
   ...['webhooks', 'audit'],
@@ -333,6 +340,7 @@ describe('hostile text', () => {
     const look = async (path: string, isShown: boolean) => {
       await expectNoOverflow(page)
       expect(await findMarkup(page), path).toEqual([])
+      expect(await page.evaluate(findInherited), path).toEqual([])
       if (!isShown) return
       const shown = await page.evaluate(() => document.querySelector('main')?.textContent ?? '')
       const missing = HOSTILE.filter((text) => !shown.includes(text.slice(0, 40)))

@@ -728,6 +728,9 @@ describe('flags', () => {
   })
 
   it('are rolled out by a plan after a look at the start', async () => {
+    const { flags, revision } = await api('GET', '/flags')
+    const on = { ...flags['new-checkout'], state: 'ENABLED' }
+    await api('PUT', '/flags', { flags: { 'new-checkout': on } }, revision)
     const { page, faults } = await open({ at: '#/flags/new-checkout' })
     await page.getByRole('button', { name: 'Roll out a variant' }).click()
     const form = page.getByRole('form', { name: 'Roll out a variant' })

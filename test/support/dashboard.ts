@@ -58,7 +58,7 @@ export async function openDashboard(
   const faults: string[] = []
   const calls = new Set<unknown>()
   waiting.set(page, calls)
-  page.on('pageerror', ({ message }) => faults.push(message))
+  page.on('pageerror', ({ message, stack }) => faults.push(stack ?? message))
   page.on('console', (message) => {
     if (/Content Security Policy|Refused to/.test(message.text())) faults.push(message.text())
   })

@@ -12,7 +12,7 @@ import { CliFailure, misuse, refused } from '../failure.ts'
 import { findKeptToken, KEEPERS, type Keeper, keepToken } from '../kept-tokens.ts'
 import { requireOptional } from '../optional-package.ts'
 import { chooseDefaultTarget, parseAddress } from '../target.ts'
-import { trust } from '../trust.ts'
+import { loadTrusted, trust } from '../trust.ts'
 import { createWrangler, type Wrangler } from '../wrangler.ts'
 import { checkConfig, DEFAULT_WORKER_NAME, renderConfig, WORKER_NAME } from '../wrangler-config.ts'
 
@@ -77,17 +77,14 @@ export const DEPLOY = command({
     const said = { file: config.file, isNew: config.isNew, worker: config.worker, dryRun }
     const written = config.isNew ? [`${config.file} was written: what you change there stays`] : []
     if (dryRun) {
-      const outdir = await runDry(
-        wrangler,
-        config.path,
-        options.outdir && resolve(cwd, options.outdir),
-      )
+      const outdir = options.outdir && resolve(cwd, options.outdir)
+      await runDry(wrangler, config, outdir)
       const kept = options.outdir ? ` The Worker is in ${options.outdir}` : ''
       const lines = [`Dry run: ${config.worker} can be deployed; nothing was sent.${kept}`]
       return { json: { ...said, ...(outdir && { outdir }) }, lines }
     }
     const targets = await wrangler.deploy()
-    const url = stated ?? targets[0]
+    const url = stated?.origin ?? targets[0]
     if ((await wrangler.listSecrets()).includes(SECRET)) {
       const lines = [...written, `Deployed ${config.worker}${url ? ` at ${url}` : ''}`]
       return { json: { ...said, ...(url && { url }), token: 'unchanged' as const }, lines }
@@ -97,6 +94,7 @@ export const DEPLOY = command({
         hint: 'for its first token: holo deploy --url https://…',
       })
     }
+    if (!stated?.isTyped && !targets.includes(url)) await requireTrust(url, env)
     const keptIn = await makeToken(wrangler, url, env, keep)
     const lines = [
       ...written,
@@ -114,17 +112,33 @@ function toKeeper(text: string | undefined): Keeper | undefined {
   throw misuse(`--keep does not know "${text}": use one of ${KEEPERS.join(', ')}`)
 }
 
+type StatedAddress = {
+  readonly origin: string
+  /** false: only holo.json names it, which may have come with a stranger's repository. */
+  readonly isTyped: boolean
+}
+
 /** The address of --url, else of the target in holo.json. */
 async function findStatedAddress(
   { cwd }: Context,
   { url, target }: DeployOptions,
-): Promise<string | undefined> {
-  if (url !== undefined) return parseAddress(url, '--url').origin
+): Promise<StatedAddress | undefined> {
+  if (url !== undefined) return { origin: parseAddress(url, '--url').origin, isTyped: true }
   const found = await loadConfig(cwd, undefined)
   const chosen = found && chooseDefaultTarget(found.config, target)
   if (target !== undefined && !chosen)
     throw misuse(`there is no holo.json with the target "${target}"`)
-  return chosen && parseAddress(chosen.url, 'the target').origin
+  return chosen && { origin: parseAddress(chosen.url, 'the target').origin, isTyped: false }
+}
+
+/** @throws CliFailure if the user has never trusted the host: the token of this Worker would be sent to it. */
+async function requireTrust(origin: string, env: Context['env']): Promise<void> {
+  if ((await loadTrusted(env)).includes(origin)) return
+  throw refused(
+    'not_trusted',
+    `the Worker is deployed without a token: only holo.json says that it answers at ${origin}`,
+    { hint: `if this is your site: holo deploy --url ${origin}` },
+  )
 }
 
 async function isTargetOf({ cwd }: Context, origin: string): Promise<boolean> {
@@ -138,6 +152,8 @@ type Prepared = {
   readonly path: string
   readonly worker: string
   readonly isNew: boolean
+  /** The folder that a dry run has made for the file, and removes. */
+  readonly scratch?: string
 }
 
 /** Writes the file if there is none; a dry run writes it elsewhere. An existing one is only checked. */
@@ -156,29 +172,34 @@ async function prepareConfig(
   if (text !== undefined) {
     return { file, path, worker: await checkConfig(text, file, dirname(path), root), isNew: false }
   }
-  const folder = dryRun ? await mkdtemp(join(tmpdir(), 'holo-deploy-')) : dirname(path)
-  const target = dryRun ? join(folder, DEFAULT_FILE) : path
-  const fresh = await renderConfig(root, folder, worker)
-  await writeFile(target, fresh, { flag: 'wx' }).catch((cause: Error) => {
-    throw refused('not_written', `${file} was not written: ${cause.message}`)
-  })
-  return { file, path: target, worker, isNew: !dryRun }
+  const scratch = dryRun ? await mkdtemp(join(tmpdir(), 'holo-deploy-')) : undefined
+  try {
+    const folder = scratch ?? dirname(path)
+    const target = scratch === undefined ? path : join(scratch, DEFAULT_FILE)
+    const fresh = await renderConfig(root, folder, worker)
+    await writeFile(target, fresh, { flag: 'wx' }).catch((cause: Error) => {
+      throw refused('not_written', `${file} was not written: ${cause.message}`)
+    })
+    return { file, path: target, worker, isNew: !dryRun, ...(scratch && { scratch }) }
+  } catch (cause) {
+    if (scratch !== undefined) await rm(scratch, { recursive: true, force: true })
+    throw cause
+  }
 }
 
+/** Removes nothing but what the dry run itself has made. */
 async function runDry(
   wrangler: Wrangler,
-  config: string,
+  { scratch }: Prepared,
   outdir: string | undefined,
-): Promise<string | undefined> {
-  const isTemporary = dirname(dirname(config)) === tmpdir()
-  const scratch = outdir ?? (await mkdtemp(join(tmpdir(), 'holo-outdir-')))
+): Promise<void> {
+  const built = outdir ?? (await mkdtemp(join(tmpdir(), 'holo-outdir-')))
   try {
-    await wrangler.dryRun(scratch)
+    await wrangler.dryRun(built)
   } finally {
-    if (outdir === undefined) await rm(scratch, { recursive: true, force: true })
-    if (isTemporary) await rm(dirname(config), { recursive: true, force: true })
+    if (outdir === undefined) await rm(built, { recursive: true, force: true })
+    if (scratch !== undefined) await rm(scratch, { recursive: true, force: true })
   }
-  return outdir
 }
 
 /**

@@ -19,7 +19,7 @@ import { type CommandOutcome, type Context, command, type SharedOptions } from '
 import { loadConfig } from '../config.ts'
 import { CliFailure, misuse, refused } from '../failure.ts'
 import { requireOptional } from '../optional-package.ts'
-import { collect, parseWhole, toVersionId } from '../options.ts'
+import { collect, parseSeconds, parseWhole, toVersionId } from '../options.ts'
 import type { Target } from '../target.ts'
 import { toStyle } from '../terminal.ts'
 import { toCount, toShellWord } from '../words.ts'
@@ -87,7 +87,7 @@ export const DEV = command({
     {
       flags: '--for <seconds>',
       about: 'ends by itself after this time, as in a test',
-      parse: parseWhole('seconds are a whole number from 1'),
+      parse: parseSeconds(),
     },
   ],
   examples: [

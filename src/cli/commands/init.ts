@@ -2,36 +2,30 @@
 // token.
 
 import { stat } from 'node:fs/promises'
-import { basename, isAbsolute, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
 import type { z } from 'zod'
 import { PACKAGE_NAME } from '../../local/package-parts.ts'
-import { FileRefusal, isBelow, readRegularFile } from '../../publish/regular-file.ts'
 import { initOutput } from '../../wire/output.ts'
 import { type CommandOutcome, type Context, command, type SharedOptions } from '../command.ts'
-import { CONFIG_FILE, type Config, type ConfigServices, loadConfig } from '../config.ts'
+import { CONFIG_FILE, type Config, loadConfig } from '../config.ts'
 import { misuse, refused } from '../failure.ts'
 import {
-  askForAddress,
   askForBuild,
-  askForFolder,
-  askForOrigin,
   askForPackage,
-  askForWorkflow,
   createQuestions,
   LATER,
   type Questions,
-  toSite,
 } from '../init/answers.ts'
-import { toConfigText } from '../init/holo-json.ts'
+import { type Answers, findAnswers } from '../init/find-answers.ts'
 import { runLocalPreview, toPreviewLines } from '../init/local-preview.ts'
+import { planFiles } from '../init/plan-files.ts'
 import { isBuilt, prepareFiles, runBuild } from '../init/run-project.ts'
-import { toPackageFolder, toSlug, toWorkflow, toWorkflowPath } from '../init/workflow.ts'
 import { type FoundProject, findProject } from '../init/workspace.ts'
-import { isOfHolo, makeWranglerToml } from '../init/wrangler.ts'
-import { type FileState, type PlannedFile, writeFiles } from '../init/write-files.ts'
-import { collect, parseServices, parseWhole } from '../options.ts'
+import { type FileState, writeFiles } from '../init/write-files.ts'
+import { collect, parseSeconds, parseWhole } from '../options.ts'
 import { isSomebodyThere } from '../terminal.ts'
 import { trust } from '../trust.ts'
+import { toShellWord } from '../words.ts'
 
 type InitOptions = SharedOptions & {
   readonly name?: string
@@ -83,7 +77,7 @@ export const INIT = command({
     {
       flags: '--for <seconds>',
       about: 'ends the preview by itself after this time, as in a test',
-      parse: parseWhole('seconds are a whole number from 1'),
+      parse: parseSeconds(),
     },
   ],
   examples: [
@@ -183,125 +177,6 @@ async function loadPresent({ folder }: FoundProject, force: boolean): Promise<Co
   }
 }
 
-type Answers = {
-  readonly name: string
-  /** Of the target; `undefined` for later. */
-  readonly url: string | undefined
-  /** The address that was typed now. */
-  readonly typed: string | undefined
-  readonly isProtected: boolean
-  readonly folder: string
-  readonly services: ConfigServices | undefined
-  readonly hasWrangler: boolean
-  readonly hasWorkflow: boolean
-}
-
-async function findAnswers(
-  questions: Questions,
-  { detected, inside, folder: own }: FoundProject,
-  present: Config | undefined,
-  options: InitOptions & { readonly name: string },
-): Promise<Answers> {
-  const known = present?.targets[options.name]?.url
-  if (options.url === undefined && known === undefined && !questions.canAsk && !options.yes) {
-    throw misuse(
-      'the address of the site is missing: add --url https://…',
-      `or --url ${LATER}, or --yes, which asks nothing`,
-    )
-  }
-  const typed =
-    options.url !== undefined
-      ? toSite(options.url, '--url')
-      : known === undefined
-        ? await askForAddress(questions)
-        : undefined
-  const given = options.service ? parseServices(options.service) : undefined
-  const stated = options.folder ?? present?.publish?.folder
-  const isAsked = stated === undefined && !detected.isCertain
-  const folder = stated ?? (isAsked ? await askForFolder(questions, detected) : detected.folder)
-  refuseOutside(own, folder)
-  const isUnknown = detected.kind === 'server' && !given && !present?.publish?.services && !isAsked
-  const services = isUnknown ? await askForOrigin(questions, detected.framework) : given
-  const hasWorkflow =
-    options.workflow !== false && (await askForWorkflow(questions, toWorkflowPath(inside)))
-  return {
-    name: options.name,
-    url: typed ?? known,
-    typed,
-    isProtected: options.protected === true,
-    folder,
-    services,
-    hasWrangler: options.wrangler !== false,
-    hasWorkflow,
-  }
-}
-
-function refuseOutside(project: string, folder: string): void {
-  if (!isAbsolute(folder) && isBelow(project, join(project, folder))) return
-  throw misuse(`${folder} is outside of the project: name a folder below it`)
-}
-
-async function planFiles(
-  context: Context,
-  project: FoundProject,
-  present: Config | undefined,
-  answers: Answers,
-): Promise<PlannedFile[]> {
-  const { folder, inside } = project
-  const own = (file: string) => (inside === '' ? file : `${inside}/${file}`)
-  const isInside = await isThere(join(folder, 'node_modules', PACKAGE_NAME))
-  const packageFolder = toPackageFolder(project, isInside)
-  const planned: PlannedFile[] = [
-    { path: own(CONFIG_FILE), content: toConfigText(present, answers) },
-  ]
-  if (answers.hasWrangler) {
-    const up = relative(join(project.root, inside), join(project.root, packageFolder))
-    const content = await makeWranglerToml(
-      context.installation.root,
-      toSlug(await readName(project)),
-      up.replaceAll('\\', '/'),
-    )
-    planned.push({ path: own('wrangler.toml'), content, mayStay: isOfHolo })
-  }
-  if (answers.hasWorkflow) {
-    const branch = await readBranch(project.root)
-    const content = toWorkflow(project, { ...answers, branch, packageFolder })
-    planned.push({ path: toWorkflowPath(inside), content })
-  }
-  return planned
-}
-
-/** The name of package.json, without its scope, or of the folder. */
-async function readName({ folder, files }: FoundProject): Promise<string> {
-  try {
-    const { name } = Object(JSON.parse(files.texts['package.json'] ?? '{}'))
-    if (typeof name === 'string' && name !== '') return name.replace(/^@[^/]*\//, '')
-  } catch {
-    // The folder has a name as well.
-  }
-  return basename(folder)
-}
-
-const DEFAULT_BRANCH = 'main'
-const MAX_HEAD_BYTES = 1024
-
-/** The present branch, if it has one of the names that main branches have. */
-async function readBranch(root: string): Promise<string> {
-  try {
-    const head = await readRegularFile(join(root, '.git'), 'HEAD', MAX_HEAD_BYTES)
-    return /^ref: refs\/heads\/(main|master|trunk)$/m.exec(`${head ?? ''}`)?.[1] ?? DEFAULT_BRANCH
-  } catch (cause) {
-    // A worktree of git has a file at this place, and a folder may not be readable.
-    const isExpected = cause instanceof FileRefusal || (cause as NodeJS.ErrnoException).code
-    if (!isExpected) throw cause
-    return DEFAULT_BRANCH
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined
-}
-
 const NOT_INSTALLED = `wrangler.toml and the workflow use the package ${PACKAGE_NAME} in node_modules: add it to "devDependencies" (docs/cli.md)`
 
 type Described = Omit<CommandOutcome, 'json'> & {
@@ -333,7 +208,7 @@ async function describe(
   ]
   const away = relative(cwd, project.folder)
   const next = [
-    ...(away === '' ? [] : [`cd ${away}`]),
+    ...(away === '' ? [] : [`cd ${toShellWord(away)}`]),
     ...(build !== undefined && !hasBuild ? [build] : []),
     'npx --no-install holo dev',
   ]

@@ -21,7 +21,7 @@ import { confirm } from '../change.ts'
 import { type ChangeOptions, type Context, command, type SharedOptions } from '../command.ts'
 import { type KnownDocument, knowEnvironment, loadCurrent } from '../document.ts'
 import { EXIT, type ExitCode, misuse, refused } from '../failure.ts'
-import { parseReason, toEnvironmentName } from '../options.ts'
+import { parseReason, parseSeconds, toEnvironmentName } from '../options.ts'
 import { isRunning, listRollouts } from '../rollout/find.ts'
 import { toSoakLines, toStepLine } from '../soak/lines.ts'
 import { askForPermission } from '../soak/shadow-fields.ts'
@@ -213,7 +213,7 @@ function toOutcome(
   const why = problem === undefined ? [] : [toReason(problem)]
   if (!isRestored && soak.outcome !== 'changed') {
     say(
-      `The former settings could not be put back; no copies are made any more. ${toBackText(former)}`,
+      `The former settings could not be put back; the copies end by themselves, at the end of the step. ${toBackText(former)}`,
     )
   }
   // Holo did not answer, or refused.
@@ -231,12 +231,4 @@ function parsePercent(text: string): number {
   throw new InvalidArgumentError(
     `a percentage from ${LEAST_PERCENT} to ${MAX_PERCENT}, with one decimal at most`,
   )
-}
-
-function parseSeconds(most: number): (text: string) => number {
-  return (text) => {
-    const seconds = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : Number.NaN
-    if (seconds <= most) return seconds
-    throw new InvalidArgumentError(`a whole number of seconds from 1 to ${most}`)
-  }
 }

@@ -26,6 +26,7 @@ const ASKED = {
 /** Cloudflare sends 103 over HTTP/2 alone. @throws Error when there is no reply in time. */
 export async function probePage(url: URL, signal: AbortSignal): Promise<ProbedPage> {
   const ending = AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)])
+  ending.throwIfAborted()
   return url.protocol === 'https:' ? probeHttp2(url, ending) : probeHttp1(url, ending)
 }
 

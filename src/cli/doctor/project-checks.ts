@@ -10,6 +10,7 @@ import { CONFIG_FILE, type FoundConfig, loadConfig } from '../config.ts'
 import { CliFailure } from '../failure.ts'
 import { isOfHolo, makeWranglerToml } from '../init/wrangler.ts'
 import { toCount } from '../words.ts'
+import { findFaults, readConfig } from '../wrangler-config.ts'
 import { type Diagnosis, diagnosesOf } from './diagnosis.ts'
 
 const project = diagnosesOf('project')
@@ -62,7 +63,15 @@ async function checkBuild({ folder, config }: FoundConfig): Promise<Diagnosis[]>
       project.warning('the build', `${named} is not there`, 'run the build before you publish'),
     ]
   }
-  const { files, bytes } = await measure(path)
+  const measured = await measure(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === undefined) throw cause
+    return cause
+  })
+  if (measured instanceof Error) {
+    const mend = 'let this user read all of it'
+    return [project.wrong('the build', `${named} cannot be read: ${measured.message}`, mend)]
+  }
+  const { files, bytes } = measured
   const retained = bytes * RETAINED_VERSIONS
   const writes = files * WRITES_OF_A_FILE * PUBLICATIONS_A_MONTH
   const size = `${toCount(files, 'file')}, ${toSize(bytes)}`
@@ -100,16 +109,13 @@ async function measure(folder: string): Promise<{ files: number; bytes: number }
   return { files, bytes }
 }
 
-type Toml = Readonly<Record<string, unknown>>
-
 async function checkWrangler(folder: string, packageRoot: string): Promise<Diagnosis[]> {
   const name = 'wrangler.toml'
   const text = await readText(folder, name)
   if (text === undefined)
     return [project.unknown(name, 'there is none here', 'holo init, or holo deploy')]
-  let toml: Toml
   try {
-    toml = parse(text)
+    parse(text)
   } catch (cause) {
     const [message = ''] = (cause as Error).message.split('\n')
     return [project.wrong(name, `it is not TOML: ${message}`, 'correct it')]
@@ -123,54 +129,24 @@ async function checkWrangler(folder: string, packageRoot: string): Promise<Diagn
       ),
     ]
   }
-  const template = parse(await makeWranglerToml(packageRoot, 'holo', 'node_modules/holo-edge'))
-  const missing = findMissing(toml, template)
-  if (missing.length === 0) return [project.fine(name, 'it has all that this release needs')]
-  return missing.map((message) =>
+  const template = await makeWranglerToml(packageRoot, 'holo', 'node_modules/holo-edge')
+  const faults = findDeployFaults(text, name, template)
+  if (faults.length === 0) return [project.fine(name, 'it has all that this release needs')]
+  return faults.map((message) =>
     project.wrong(name, message, 'compare it with a new one: holo init --force --dry-run'),
   )
 }
 
-/** What the template has and the file does not: bindings, migrations, triggers, flags, and a date that is as new. */
-export function findMissing(toml: Toml, template: Toml): string[] {
-  const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
-  const keys = (from: Toml, name: string, key: string) =>
-    list(from[name]).map((one) => String(Object(one)[key]))
-  const bindings = (from: Toml) => ({ all: list(Object(from.durable_objects).bindings) })
-  const parts: readonly (readonly [string, readonly string[], readonly string[]])[] = [
-    ...(['kv_namespaces', 'r2_buckets'] as const).map(
-      (name) => [name, keys(toml, name, 'binding'), keys(template, name, 'binding')] as const,
-    ),
-    [
-      'durable_objects.bindings',
-      keys(bindings(toml), 'all', 'name'),
-      keys(bindings(template), 'all', 'name'),
-    ],
-    ['migrations', keys(toml, 'migrations', 'tag'), keys(template, 'migrations', 'tag')],
-    [
-      'triggers.crons',
-      list(Object(toml.triggers).crons).map(String),
-      list(Object(template.triggers).crons).map(String),
-    ],
-    [
-      'compatibility_flags',
-      list(toml.compatibility_flags).map(String),
-      list(template.compatibility_flags).map(String),
-    ],
-  ]
-  const assets = (from: Toml) => Object(from.assets) as Toml
-  const wanted = ['binding', 'run_worker_first', 'html_handling', 'not_found_handling']
-  return [
-    ...parts.flatMap(([name, has, needs]) =>
-      needs.filter((one) => !has.includes(one)).map((one) => `${name} has no "${one}"`),
-    ),
-    ...wanted
-      .filter((name) => assets(toml)[name] !== assets(template)[name])
-      .map((name) => `assets.${name} is not ${JSON.stringify(assets(template)[name])}`),
-    ...(String(toml.compatibility_date) < String(template.compatibility_date)
-      ? [`compatibility_date is before ${template.compatibility_date}`]
-      : []),
-  ]
+/** What `holo deploy` would refuse, apart from where the package is. */
+function findDeployFaults(text: string, name: string, template: string): readonly string[] {
+  try {
+    const faults = findFaults(readConfig(text, name), template)
+    return faults.map(({ path, message }) => `${path}: ${message}`)
+  } catch (cause) {
+    if (!(cause instanceof CliFailure)) throw cause
+    const { problems = [] } = cause.details
+    return [cause.message, ...problems.map(({ path, message }) => `${path}: ${message}`)]
+  }
 }
 
 /** The data of local runs holds a token, which must not get into the repository. */

@@ -14,7 +14,6 @@ type ConfigAnswers = {
 
 export function toConfigText(
   present: Config | undefined,
-
   { name, url, isProtected, folder, services }: ConfigAnswers,
 ): string {
   const target = {

@@ -30,6 +30,11 @@ const FROZEN = {
   bun: 'bun install --frozen-lockfile',
 } as const
 
+/** @param names of the files in a folder. */
+export function hasLockfile(names: readonly string[]): boolean {
+  return LOCKFILES.some(([file]) => names.includes(file))
+}
+
 /**
  * @param names of the files beside package.json, and then of those in the folders above, nearest first.
  * @param stated `packageManager` of package.json, such as `pnpm@10.1.0`.
@@ -38,7 +43,7 @@ export function choosePackageManager(
   names: readonly (readonly string[])[],
   stated: string | undefined,
 ): PackageManager {
-  const files = names.find((folder) => LOCKFILES.some(([file]) => folder.includes(file)))
+  const files = names.find(hasLockfile)
   const locked = LOCKFILES.find(([file]) => files?.includes(file))?.[1]
   const said = LOCKFILES.find(([, one]) => stated?.startsWith(`${one}@`))?.[1]
   const name = locked ?? said ?? 'npm'

@@ -19,6 +19,8 @@ const BUILD_TIMEOUT_MS = 30 * 60_000
 /** Servers that compile when they start need most of it. */
 const SERVER_START_TIMEOUT_MS = 120_000
 const SERVER_POLL_MS = 250
+/** As shells have it: 128 and the number of SIGHUP. */
+const HANG_UP_EXIT_CODE = 129
 
 /** Whether the build has written what is published. */
 export async function isBuilt(
@@ -78,9 +80,10 @@ export async function startServer(
   const child = start(context, command, folder, { PORT: `${port}`, HOST, HOSTNAME: HOST })
   const until = Date.now() + SERVER_START_TIMEOUT_MS
   while (!(await isListening(port))) {
-    const why =
-      child.exitCode !== null ? `ended with exit code ${child.exitCode}` : 'does not listen at PORT'
-    if (child.exitCode !== null || Date.now() > until || context.signal.aborted) {
+    const why = hasEnded(child)
+      ? `ended with ${child.exitCode === null ? child.signalCode : `exit code ${child.exitCode}`}`
+      : 'does not listen at PORT'
+    if (hasEnded(child) || Date.now() > until || context.signal.aborted) {
       stop(child)
       context.signal.throwIfAborted()
       throw refused('not_started', `${command} ${why}`, {
@@ -109,11 +112,24 @@ function start(
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => streams.stderr.write(text))
   }
+  endWithUs(child)
   return child
 }
 
+/** What has a group of its own outlives a second Ctrl-C, and the terminal, unless it is stopped. */
+function endWithUs(child: ChildProcess): void {
+  const end = () => stop(child)
+  const hangUp = () => process.exit(HANG_UP_EXIT_CODE)
+  process.once('exit', end).once('SIGHUP', hangUp)
+  child.once('close', () => process.off('exit', end).off('SIGHUP', hangUp))
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null
+}
+
 function stop(child: ChildProcess): void {
-  if (child.exitCode !== null || child.pid === undefined) return
+  if (hasEnded(child) || child.pid === undefined) return
   try {
     if (process.platform === 'win32') child.kill()
     else process.kill(-child.pid, 'SIGTERM')

@@ -33,11 +33,12 @@ export function toSlug(text: string): string {
 }
 
 export function toWorkflow(
-  { detected, manager, inside }: FoundProject,
+  { detected, manager, inside, installFolder }: FoundProject,
   { url, folder, branch, packageFolder }: WorkflowAnswers,
 ): string {
   const name = inside === '' ? 'holo' : `holo ${inside}`
-  const below = inside === '' ? [] : [`        working-directory: ${quote(inside)}`]
+  const toBelow = (at: string) => (at === '' ? [] : [`        working-directory: ${quote(at)}`])
+  const below = toBelow(inside)
   const run = (command: string) => [`      - run: ${quote(command)}`, ...below]
   const isServer = detected.kind === 'server'
   return [
@@ -72,13 +73,17 @@ export function toWorkflow(
     '      - uses: actions/setup-node@v4',
     '        with:',
     '          node-version: 24',
-    ...(manager.name === 'npm' && manager.hasLockfile ? ['          cache: npm'] : []),
+    // The cache looks for the lockfile at the top.
+    ...(manager.name === 'npm' && manager.hasLockfile && installFolder === ''
+      ? ['          cache: npm']
+      : []),
     ...(manager.name === 'pnpm' || manager.name === 'yarn'
       ? ['      - run: corepack enable']
       : manager.name === 'bun'
         ? ['      - uses: oven-sh/setup-bun@v2']
         : []),
     `      - run: ${manager.install}`,
+    ...toBelow(installFolder),
     ...(detected.build === undefined ? [] : run(detected.build)),
     ...(detected.copies === undefined
       ? []
@@ -128,11 +133,10 @@ function quote(text: string): string {
 
 /** Where the package is, or will be once it is installed, from the top of the repository. */
 export function toPackageFolder(
-  { inside, manager }: Pick<FoundProject, 'inside' | 'manager'>,
+  { inside, installFolder, manager }: Pick<FoundProject, 'inside' | 'installFolder' | 'manager'>,
   /** Whether the package is there already, in the folder of the project. */
   isInside: boolean,
 ): string {
-  const own = inside === '' ? '' : `${inside}/`
-  const isHoisted = inside !== '' && manager.name !== 'pnpm' && !isInside
-  return `${isHoisted ? '' : own}node_modules/${PACKAGE_NAME}`
+  const folder = manager.name === 'pnpm' || isInside ? inside : installFolder
+  return `${folder === '' ? '' : `${folder}/`}node_modules/${PACKAGE_NAME}`
 }

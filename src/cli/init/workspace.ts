@@ -6,7 +6,7 @@ import { dirname, join, relative, sep } from 'node:path'
 import { compileGlob } from '../../core/glob.ts'
 import { misuse } from '../failure.ts'
 import { type Detected, detectProject } from './detect.ts'
-import { choosePackageManager, type PackageManager } from './package-manager.ts'
+import { choosePackageManager, hasLockfile, type PackageManager } from './package-manager.ts'
 import { parseObject } from './project.ts'
 import { loadProjectFiles, type ProjectFiles } from './project-files.ts'
 
@@ -17,6 +17,8 @@ export type FoundProject = {
   readonly root: string
   /** The folder from `root`, with slashes; empty if they are the same. */
   readonly inside: string
+  /** Where its packages are installed, from `root`: beside the lockfile. */
+  readonly installFolder: string
   readonly manager: PackageManager
   readonly detected: Detected
   readonly files: ProjectFiles
@@ -88,10 +90,15 @@ function toFound(folder: string, above: readonly Level[]): FoundProject {
     levels.map((level) => level.files.names),
     stated,
   )
+  const install =
+    levels.find((level) => hasLockfile(level.files.names)) ??
+    levels.findLast((level) => toPatterns(level.files).length > 0)
+  const toInside = (path: string) => relative(root, path).split(sep).join('/')
   return {
     folder,
     root,
-    inside: relative(root, folder).split(sep).join('/'),
+    inside: toInside(folder),
+    installFolder: toInside(install?.folder ?? folder),
     manager,
     detected: detectProject(files, manager),
     files,

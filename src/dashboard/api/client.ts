@@ -55,6 +55,14 @@ const FIRST_SERVER_FAILURE = 500
 export const UNREACHABLE =
   'Holo does not answer. Visitors are still served; the page asks again by itself.'
 
+const SIGNED_OUT: CallFailure = {
+  ...{
+    code: 'unauthenticated',
+    status: 401,
+    title: 'The session was over before the answer came.',
+  },
+}
+
 export async function call<Name extends OperationName>(
   name: Name,
   given: CallArguments<Name> = {},
@@ -65,6 +73,7 @@ export async function call<Name extends OperationName>(
     encodeURIComponent(String((params as Record<string, unknown>)[field])),
   )
   const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS)
+  const asker = signIn.peek()
   try {
     const response = await fetch(API_PATH + path + toSearch(query as object), {
       method,
@@ -82,6 +91,8 @@ export async function call<Name extends OperationName>(
     if (response.ok) {
       const reply = (await response.json()) as ReplyOf<Name>
       noteAnswer()
+      // The next one who signs in must not see what the last one has read.
+      if (method === 'GET' && asker.kind === 'in' && signIn.peek() !== asker) return err(SIGNED_OUT)
       return ok(reply)
     }
     const failure = await readFailure(response)

@@ -3,6 +3,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { toChanceText, toRangeText } from '../../core/judge/words.ts'
+import { getOwn } from '../../core/own.ts'
 import { type CallFailure, call, type ReplyOf } from '../api/client.ts'
 import { Button } from '../parts/button.tsx'
 import { EvidenceCharts } from '../parts/evidence-charts.tsx'
@@ -208,7 +209,7 @@ function Findings({ rollout }: { rollout: RunningRolloutReply }) {
         {verdict.findings.map(({ name, met, seen, worst, logWorse }) => (
           <tr key={name}>
             <th scope="row">
-              <Name text={METRIC_WORDS[name] ?? name} />
+              <Name text={getOwn(METRIC_WORDS, name) ?? name} />
               {worst && worst.edge !== null ? ` than ${toLatencyLabel(worst.edge)}` : null}
               {worst?.route ? (
                 <>

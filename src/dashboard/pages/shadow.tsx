@@ -40,7 +40,7 @@ export function ShadowPage(_: { rest: readonly string[] }) {
     const why = failure.value ?? report.failure
     return <PageState title="Shadow" what="what shadows differ in" failure={why} />
   }
-  const settings = listShadows(document)
+  const settings = listShadows(document, nowMs.peek())
   const pairs = report.value.shadows
   const soaks = soaksKnown.value.value?.soaks ?? []
   const environments = Object.entries(document.environments).map(([name, { version }]) => ({

@@ -2,6 +2,7 @@
 // moments are asked for by their revision.
 
 import { useSignal } from '@preact/signals'
+import { getOwn } from '../../core/own.ts'
 import { err } from '../../core/result.ts'
 import { type CallResult, call, type ReplyOf } from '../api/client.ts'
 import { Name } from '../parts/name.tsx'
@@ -113,7 +114,7 @@ function Answer({ found: { request, decision, steps, answer } }: { found: Explan
     <>
       <h2 class="answer">
         <VersionTag id={decision.version} /> in <Name text={decision.environment} />, because{' '}
-        {REASONS[decision.reason] ?? decision.reason}
+        {getOwn(REASONS, decision.reason) ?? decision.reason}
         {decision.rule === undefined ? null : (
           <>
             {' '}

@@ -2,6 +2,7 @@
 
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { getOwn } from '../../core/own.ts'
 import { call } from '../api/client.ts'
 import { Button } from '../parts/button.tsx'
 import { ListHead } from '../parts/list-head.tsx'
@@ -206,7 +207,7 @@ function VersionPage({ version, list }: { version: VersionItem; list: readonly V
               ))}
             </Fact>
           ))}
-          <Fact name="Kept">{KEPT[retained.why] ?? retained.why}</Fact>
+          <Fact name="Kept">{getOwn(KEPT, retained.why) ?? retained.why}</Fact>
           {lastPointedAt === undefined ? null : (
             <Fact name="Last used">
               <Ago at={lastPointedAt} />

@@ -2,6 +2,7 @@
 
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { getOwn } from '../../core/own.ts'
 import { type CallFailure, call } from '../api/client.ts'
 import { Button } from '../parts/button.tsx'
 import { Dialog } from '../parts/dialog.tsx'
@@ -115,7 +116,7 @@ function Head({ webhook }: { webhook: WebhookItem }) {
             <Sentence>{state.text}</Sentence>
           </p>
           <p class="headline-more">
-            {FORM_WORDS[form]?.label ?? form} at <Name text={origin} mono />.{' '}
+            {getOwn(FORM_WORDS, form)?.label ?? form} at <Name text={origin} mono />.{' '}
             <Sentence>{toPurpose(webhook)}.</Sentence>
           </p>
           <p class="small quiet headline-more">
@@ -144,7 +145,7 @@ function Head({ webhook }: { webhook: WebhookItem }) {
               {webhook.state === 'disabled' ? 'Resume' : 'Try again now'}
             </Button>
           )}
-          {webhook.state === 'active' && waiting === 0 ? null : (
+          {waiting === 0 ? null : (
             <Button scope="admin" isBusy={isBusy.value} onClick={ask('skip')}>
               Skip what waits
             </Button>

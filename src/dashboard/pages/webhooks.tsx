@@ -2,6 +2,7 @@
 
 import { useComputed, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { getOwn } from '../../core/own.ts'
 import { Button } from '../parts/button.tsx'
 import { Name, Sentence } from '../parts/name.tsx'
 import { NewWebhookForm } from '../parts/new-webhook-form.tsx'
@@ -112,7 +113,7 @@ function WebhookRow({ webhook }: { webhook: WebhookItem }) {
         <strong>
           <Name text={name} />
         </strong>
-        <span class="quiet">{FORM_WORDS[form]?.label ?? form}</span>
+        <span class="quiet">{getOwn(FORM_WORDS, form)?.label ?? form}</span>
         <Name text={origin} mono />
       </span>
       <span class={`chip ${state.tone}`}>{state.label}</span>

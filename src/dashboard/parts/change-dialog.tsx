@@ -17,6 +17,7 @@ import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
 import { Differences } from './differences.tsx'
 import { Name } from './name.tsx'
+import { ReasonField } from './reason-field.tsx'
 import { FailureBox, Loading } from './state.tsx'
 import { Ago } from './time.tsx'
 
@@ -35,21 +36,7 @@ function OpenChangeDialog({ change }: { change: Proposal }) {
       {stage.kind === 'refused' ? <FailureBox failure={stage.failure} /> : null}
       {stage.kind === 'stale' ? <Stale {...stage} /> : null}
       {stage.kind === 'shown' || isMaking ? <PreviewTable preview={stage.preview} /> : null}
-      {stage.kind === 'shown' || isMaking ? (
-        <label class="field">
-          <span>
-            Reason <small>for the audit log</small>
-          </span>
-          <input
-            type="text"
-            maxLength={500}
-            value={reason.value}
-            onInput={(event) => {
-              reason.value = event.currentTarget.value
-            }}
-          />
-        </label>
-      ) : null}
+      {stage.kind === 'shown' || isMaking ? <ReasonField reason={reason} /> : null}
       <footer class="dialog-foot">
         <Button onClick={dropProposal}>{stage.kind === 'refused' ? 'Close' : 'Cancel'}</Button>
         {stage.kind === 'stale' || stage.kind === 'refused' ? (

@@ -11,6 +11,7 @@ import {
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
 import { HoldNote } from './freeze.tsx'
+import { ReasonField } from './reason-field.tsx'
 import { FailureBox } from './state.tsx'
 
 export function CommandDialog() {
@@ -26,19 +27,7 @@ function OpenCommandDialog({ asked }: { asked: AskedCommand }) {
       <p>{about}</p>
       {asked.command === 'pause' || asked.command === 'abort' ? null : <HoldNote />}
       {asked.failure ? <FailureBox failure={asked.failure} /> : null}
-      <label class="field">
-        <span>
-          Reason <small>for the audit log</small>
-        </span>
-        <input
-          type="text"
-          maxLength={500}
-          value={reason.value}
-          onInput={(event) => {
-            reason.value = event.currentTarget.value
-          }}
-        />
-      </label>
+      <ReasonField reason={reason} />
       <footer class="dialog-foot">
         <Button onClick={dropCommand}>Cancel</Button>
         <Button

@@ -1,5 +1,6 @@
 // Files that were added, removed or changed.
 
+import { getOwn } from '../../core/own.ts'
 import { toAmount, toBytesLabel } from '../say/format.ts'
 import type { FileComparison } from '../state/files.ts'
 import { ScrollTable } from './scroll-table.tsx'
@@ -42,7 +43,7 @@ export function FileChanges({
                   </code>
                 </th>
                 <td class={kind === 'added' ? 'good' : kind === 'removed' ? 'bad' : ''}>
-                  {SIGNS[kind]} {kind}
+                  {getOwn(SIGNS, kind) ?? ''} {kind}
                 </td>
                 <td class="num">{toSignedBytes(more)}</td>
               </tr>

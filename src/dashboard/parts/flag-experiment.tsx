@@ -3,6 +3,7 @@
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { findSplit } from '../../core/experiments/split.ts'
+import { getOwn } from '../../core/own.ts'
 import {
   type ExperimentItem,
   type ExperimentOutcome,
@@ -61,7 +62,9 @@ export function FlagExperiment({
       <ul class="verdicts">
         {comparisons.map(({ variant, outcome, sentence }) => (
           <li key={variant}>
-            <span class={CHIPS[outcome] ?? 'chip'}>{VERDICT_WORDS[outcome] ?? outcome}</span>
+            <span class={getOwn(CHIPS, outcome) ?? 'chip'}>
+              {getOwn(VERDICT_WORDS, outcome) ?? outcome}
+            </span>
             <bdi>{toSentence(sentence)}</bdi>
           </li>
         ))}

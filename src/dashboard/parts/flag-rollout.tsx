@@ -61,6 +61,8 @@ export function FlagRollout({
             value={variant}
             onChange={(event) => {
               chosen.value = event.currentTarget.value
+              // It is no longer among those that it can be compared with.
+              if (base.value === chosen.value) base.value = ''
             }}
           >
             {variants.map((one) => (

@@ -12,6 +12,7 @@ import {
 } from '../state/safety.ts'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
+import { ReasonField } from './reason-field.tsx'
 import { FailureBox } from './state.tsx'
 
 export function HoldBanner() {
@@ -107,23 +108,11 @@ function OpenFreezeDialog({ asked }: { asked: AskedFreeze }) {
           </select>
         </label>
       ) : null}
-      <label class="field">
-        <span>
-          Reason{' '}
-          <small>
-            {isBeginning ? 'shown to everybody whose change is refused' : 'for the audit log'}
-          </small>
-        </span>
-        <input
-          type="text"
-          maxLength={500}
-          required={isBeginning}
-          value={reason.value}
-          onInput={(event) => {
-            reason.value = event.currentTarget.value
-          }}
-        />
-      </label>
+      <ReasonField
+        reason={reason}
+        about={isBeginning ? 'shown to everybody whose change is refused' : 'for the audit log'}
+        isRequired={isBeginning}
+      />
       <footer class="dialog-foot">
         <Button onClick={dropFreeze}>Cancel</Button>
         <Button kind="main" isBusy={isRunning.value} isOff={isMissing} onClick={run}>

@@ -1,5 +1,7 @@
 // Small drawings. Each has a neighbour that says the same in words, so they are hidden from screen readers.
 
+import { getOwn } from '../../core/own.ts'
+
 const PATHS = {
   search: 'M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9ZM10.3 10.3 14 14',
   close: 'm3.5 3.5 9 9m0-9-9 9',
@@ -41,7 +43,11 @@ const MARKS: Readonly<
 }
 
 export function HealthMark({ state }: { state: string }) {
-  const { tone, path, isHollow } = MARKS[state] ?? { tone: 'quiet', path: 'M2 6h8', isHollow: true }
+  const { tone, path, isHollow } = getOwn(MARKS, state) ?? {
+    tone: 'quiet',
+    path: 'M2 6h8',
+    isHollow: true,
+  }
   return (
     <svg class={`mark ${tone}${isHollow ? ' hollow' : ''}`} viewBox="0 0 12 12" aria-hidden="true">
       <path d={path} />

@@ -1,6 +1,7 @@
 // Whether the backend of a version may be switched off: what leads to it, its open tabs, and when it and each of
 // its services were last asked.
 
+import { getOwn } from '../../core/own.ts'
 import type { ReplyOf } from '../api/client.ts'
 import { toAmount } from '../say/format.ts'
 import { Name } from './name.tsx'
@@ -28,7 +29,9 @@ export function VersionDrain({ drain }: { drain: Drain | undefined }) {
         <div>
           <dt>State</dt>
           <dd>
-            {isHalf ? 'Drained, but other versions use a server of it' : STATES[state]}
+            {isHalf
+              ? 'Drained, but other versions use a server of it'
+              : (getOwn(STATES, state) ?? state)}
             {drainedAt === null ? null : (
               <>
                 {', since '}

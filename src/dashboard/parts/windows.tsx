@@ -1,6 +1,7 @@
 // When releases may go forward, in the zone of the windows and in that of the reader, and the dialog that changes it.
 
 import { type Signal, useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
 import type { ReleaseTimes } from '../../core/window-times.ts'
 import { WEEKDAYS } from '../../core/window-times.ts'
 import type { CallFailure, ReplyOf } from '../api/client.ts'
@@ -16,8 +17,10 @@ import {
 } from '../say/windows.ts'
 import { nowMs } from '../state/clock.ts'
 import { setWindows } from '../state/safety.ts'
+import { readSafety } from '../state/site.ts'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
+import { ReasonField } from './reason-field.tsx'
 import { FailureBox } from './state.tsx'
 
 type ReadWindows = ReplyOf<'GET /windows'>
@@ -26,6 +29,10 @@ const readerZone = () => new Intl.DateTimeFormat().resolvedOptions().timeZone
 
 export function WindowsPart({ known }: { known: ReadWindows }) {
   const isOpen = useSignal(false)
+  // No event tells that somebody else has set them.
+  useEffect(() => {
+    readSafety()
+  }, [])
   const { zone, windows } = known
   return (
     <section class="sheet padded windows" aria-labelledby="windows-heading">
@@ -152,19 +159,7 @@ function WindowsDialog({ known, onClose }: { known: ReadWindows; onClose: () => 
       <p class={fault === undefined ? 'strong' : 'fault'} role="status">
         <bdi>{fault ?? toEffectText(times, nowMs.value)}</bdi>
       </p>
-      <label class="field">
-        <span>
-          Reason <small>for the audit log</small>
-        </span>
-        <input
-          type="text"
-          maxLength={500}
-          value={reason.value}
-          onInput={(event) => {
-            reason.value = event.currentTarget.value
-          }}
-        />
-      </label>
+      <ReasonField reason={reason} />
       <footer class="dialog-foot">
         <Button onClick={onClose}>Cancel</Button>
         <Button

@@ -1,5 +1,7 @@
 // What the audit log calls an action, in words for people.
 
+import { getOwn } from '../../core/own.ts'
+
 const WORDS: Readonly<Record<string, string>> = {
   replace: 'replaced the document',
   'set-environment': 'changed an environment',
@@ -39,5 +41,5 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** An action of a newer Holo is shown as it is called. */
 export function toActionText(action: string): string {
-  return WORDS[action] ?? action
+  return getOwn(WORDS, action) ?? action
 }

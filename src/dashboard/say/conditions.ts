@@ -1,5 +1,7 @@
 // A condition in words: JsonLogic as a sentence where it is of a usual form, and as it is written otherwise. Pure.
 
+import { getOwn } from '../../core/own.ts'
+
 const COMPARED: Readonly<Record<string, string>> = {
   '==': 'is',
   '===': 'is',
@@ -53,7 +55,9 @@ function toWords(when: unknown, depth: number): string | undefined {
   }
   if (operator === '$ref' && typeof given === 'string') return `“${given}” holds`
   const isOfVersions = operator === 'sem_ver' && parts.length === 3
-  const verb = isOfVersions ? COMPARED_VERSIONS[String(parts[1])] : COMPARED[operator]
+  const verb = isOfVersions
+    ? getOwn(COMPARED_VERSIONS, String(parts[1]))
+    : getOwn(COMPARED, operator)
   const compared = isOfVersions ? [parts[0], parts[2]] : parts
   if (verb === undefined || compared.length !== 2) return undefined
   const [left, right] = compared.map(toOperandText)

@@ -1,6 +1,7 @@
 // Who gets what of a flag, in words: the rules of its targeting where they are of a usual form, then its defaults.
 // Pure, and it takes whatever the API says a flag is.
 
+import { getOwn } from '../../core/own.ts'
 import { toConditionText } from './conditions.ts'
 import { toPercentLabel } from './format.ts'
 
@@ -191,7 +192,7 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 export function toReasonText(reason: string): string {
-  return REASONS[reason] ?? reason
+  return getOwn(REASONS, reason) ?? reason
 }
 
 export function toFields(value: unknown): Table {

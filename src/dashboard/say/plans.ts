@@ -1,5 +1,6 @@
 // Plans in words, and as the text that people write.
 
+import { getOwn } from '../../core/own.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
 import { toPercentLabel, toSpanLabel } from './format.ts'
 
@@ -35,7 +36,7 @@ export function listTrackStops({ steps, bake }: ShownPlan): readonly TrackStop[]
     weight,
     label: toPercentLabel(weight),
     minMs,
-    about: [minMs > 0 ? `at least ${toSpanLabel(minMs)}` : '', GATES[gate] ?? gate]
+    about: [minMs > 0 ? `at least ${toSpanLabel(minMs)}` : '', getOwn(GATES, gate) ?? gate]
       .filter((part) => part !== '')
       .join(', '),
   }))

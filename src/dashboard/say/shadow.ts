@@ -94,11 +94,12 @@ export function findPair(
 }
 
 /** Which requests are in the sample. */
-export function toSampleText({ percent, by, methods, paths }: ShadowSettings): string {
+export function toSampleText({ percent, by, methods, paths, repeat }: ShadowSettings): string {
   const of = by === 'visitor' ? 'the requests of %s of the visitors' : '%s of all requests'
   const share = percent === 100 ? 'All requests' : of.replace('%s', toPercentLabel(percent))
   const where = paths.length === 0 ? 'on all paths' : `on ${toNamedText(paths, 'path')}`
-  return `${share.charAt(0).toUpperCase()}${share.slice(1)}: ${toListText(methods)} ${where}.`
+  const often = repeat > 1 ? `, each copied ${toAmount(repeat, 'time')}` : ''
+  return `${share.charAt(0).toUpperCase()}${share.slice(1)}: ${toListText(methods)} ${where}${often}.`
 }
 
 /** What somebody should know who has not written the document. */

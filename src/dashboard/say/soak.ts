@@ -1,5 +1,6 @@
 // Soaks in words, and the points of their curve. Pure.
 
+import { getOwn } from '../../core/own.ts'
 import type { KeptSoak } from '../../wire/soak.ts'
 import { toPercentLabel, toRateLabel, toSpanLabel } from './format.ts'
 import type { Tone } from './sentence.ts'
@@ -36,7 +37,10 @@ export function toSoakSentence(soak: KeptSoak, now: number): SoakSentence {
         text: `The load of ${to} is being raised${last ? `: ${toPercentLabel(last.percent)} was ${last.verdict}` : ''}.`,
       }
     default:
-      return { tone: 'warn', text: `The soak ended before it found a load: ${ENDS[outcome]}.` }
+      return {
+        tone: 'warn',
+        text: `The soak ended before it found a load: ${getOwn(ENDS, outcome) ?? outcome}.`,
+      }
   }
 }
 

@@ -1,5 +1,6 @@
 // Webhooks, their deliveries, and what a rollout asks of them, in words. Pure.
 
+import { getOwn } from '../../core/own.ts'
 import type { WebhookForm } from '../../wire/webhooks.ts'
 import type { ReplyOf } from '../api/client.ts'
 import { toAmount, toClockLabel, toListText, toSpanLabel } from './format.ts'
@@ -142,7 +143,7 @@ const CAUSES: Readonly<Record<DeliveryItem['cause'], string>> = {
 }
 
 export function toDeliveryCause({ cause }: Pick<DeliveryItem, 'cause'>): string {
-  return CAUSES[cause] ?? cause
+  return getOwn(CAUSES, cause) ?? cause
 }
 
 /** The outcome of the last attempt, as in `answered 200 after 34 ms`. */
@@ -189,7 +190,7 @@ export function listUses(name: string, rollout: RunningRolloutReply | undefined)
       .filter(({ webhook }) => webhook === name)
       .map(
         ({ before, waitMs, silence }) =>
-          `Rollout ${id} asks it to confirm before ${BEFORE[before]}. After ${toSpanLabel(waitMs)} without a yes ${SILENCE[silence]}.`,
+          `Rollout ${id} asks it to confirm before ${getOwn(BEFORE, before) ?? before}. After ${toSpanLabel(waitMs)} without a yes ${getOwn(SILENCE, silence) ?? silence}.`,
       ),
     ...(plan.checks ?? [])
       .filter(({ webhook }) => webhook === name)

@@ -1,7 +1,7 @@
 // Changes of shadows: starting one, stopping one, and giving it another share. None changes anything for visitors.
 
 import { type Proposal, proposeChange } from './proposal.ts'
-import { type DeclaredShadow, withShadow } from './shadow.ts'
+import { type DeclaredShadow, toStarted, withShadow } from './shadow.ts'
 
 function propose(
   from: string,
@@ -25,8 +25,7 @@ export function proposeShadowStop(from: string): void {
 }
 
 export function proposeShadowStart(from: string): void {
-  const start = ({ off: _, ...shadow }: DeclaredShadow) => shadow
-  propose(from, (shadow) => shadow && start(shadow), {
+  propose(from, (shadow) => shadow && toStarted(shadow), {
     title: `Start the shadow of ${from} again`,
     confirm: 'Start it',
   })

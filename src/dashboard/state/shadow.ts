@@ -13,6 +13,9 @@ export type DeclaredShadow = {
   readonly methods?: readonly string[]
   readonly paths?: readonly string[]
   readonly credentials?: readonly string[]
+  readonly repeat?: number
+  readonly since?: number
+  readonly until?: number
   readonly off?: true
 }
 
@@ -33,13 +36,23 @@ export type ShadowSettings = {
   readonly paths: readonly string[]
   /** Names of credentials that are sent all the same. */
   readonly credentials: readonly string[]
+  /** How many times each request is copied. */
+  readonly repeat: number
+  /** Whether nothing is copied now. */
   readonly isOff: boolean
 }
 
 export const DEFAULT_METHODS: readonly string[] = ['GET', 'HEAD']
 
-/** The shadows that the document declares, whether or not something is copied. */
-export function listShadows({ environments }: ReadDocument): readonly ShadowSettings[] {
+/**
+ * The shadows that the document declares, whether or not something is copied.
+ *
+ * @param now by the clock of Holo: a shadow may begin and end by itself.
+ */
+export function listShadows(
+  { environments }: ReadDocument,
+  now: number,
+): readonly ShadowSettings[] {
   return Object.entries(environments).flatMap(([from, environment]) => {
     const { version: base, shadow } = environment as ShadowedEnvironment
     if (!shadow) return []
@@ -52,10 +65,21 @@ export function listShadows({ environments }: ReadDocument): readonly ShadowSett
         methods: shadow.methods ?? DEFAULT_METHODS,
         paths: shadow.paths ?? [],
         credentials: shadow.credentials ?? [],
-        isOff: off || percent === 0,
+        repeat: shadow.repeat ?? 1,
+        isOff: off || percent === 0 || !isDue(shadow, now),
       },
     ]
   })
+}
+
+function isDue({ since, until }: DeclaredShadow, now: number): boolean {
+  return (since === undefined || since <= now) && (until === undefined || now < until)
+}
+
+/** The same shadow, copying from now on until somebody stops it. */
+export function toStarted(shadow: DeclaredShadow): DeclaredShadow {
+  const { off: _, since: _since, until: _until, ...started } = shadow
+  return started
 }
 
 /** The document with another shadow of one environment, which is left as it is if it is not there any more. */

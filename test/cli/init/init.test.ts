@@ -70,6 +70,18 @@ describe('holo init', () => {
     expect(await isThere(WORKFLOW)).toBe(false)
   })
 
+  it('sends no control codes of a configuration to the terminal, nor a name to the shell', async () => {
+    await put('package.json', { workspaces: ['*'] })
+    await put('a;b/package.json', VITE)
+    await put(
+      'a;b/vite.config.js',
+      "export default { root: f(), build: { outDir: 'x\u001b[2Jy' } }",
+    )
+    const { stderr, stdout } = await run(['--no-preview'], { typed: ['', 'dist', 'n'] })
+    expect(stderr).toContain('[x\ufffd[2Jy]')
+    expect(stdout).toContain("cd 'a;b'")
+  })
+
   it('asks three questions at most, and builds only when somebody agrees', async () => {
     const write = "require('fs').mkdirSync('dist')"
     await put('package.json', {
@@ -171,6 +183,18 @@ describe('holo init', () => {
     expect(workflow).toContain('branches: [master]')
     expect(workflow).toContain('uses: ./apps/web/node_modules/holo-edge')
     expect(workflow).toContain('working-directory: apps/web')
+  })
+
+  it('installs a project with a lockfile of its own where the lockfile is', async () => {
+    await put('.git/HEAD', 'ref: refs/heads/main\n')
+    await put('web/package.json', VITE)
+    await put('web/package-lock.json', '')
+    await run(['--yes', '--package', 'web'])
+    const workflow = await read('.github/workflows/holo-web.yml')
+    expect(workflow).toContain('- run: npm ci\n        working-directory: web\n')
+    expect(workflow).toContain('uses: ./web/node_modules/holo-edge')
+    expect(workflow).not.toContain('cache: npm')
+    expect(await read('web/wrangler.toml')).toContain('main = "node_modules/holo-edge/')
   })
 
   it.each([

@@ -1,0 +1,32 @@
+// The field in which somebody says why.
+
+import type { Signal } from '@preact/signals'
+
+const MAX_REASON_CHARACTERS = 500
+
+export function ReasonField({
+  reason,
+  about = 'for the audit log',
+  isRequired = false,
+}: {
+  reason: Signal<string>
+  about?: string
+  isRequired?: boolean
+}) {
+  return (
+    <label class="field">
+      <span>
+        Reason <small>{about}</small>
+      </span>
+      <input
+        type="text"
+        maxLength={MAX_REASON_CHARACTERS}
+        required={isRequired}
+        value={reason.value}
+        onInput={(event) => {
+          reason.value = event.currentTarget.value
+        }}
+      />
+    </label>
+  )
+}
