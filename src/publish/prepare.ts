@@ -80,7 +80,10 @@ export async function prepareVersion(
     stored: encoded.files,
     retained,
   })
-  const manifestBytes = encodeManifest(entries, survey.config, inline)
+  const holding = encodeManifest(entries, survey.config, inline)
+  // A site at the bound is published without the bytes of its first pages.
+  const manifestBytes =
+    holding.length > MAX_MANIFEST_BYTES ? encodeManifest(entries, survey.config) : holding
   if (manifestBytes.length > MAX_MANIFEST_BYTES) {
     throw new PublishError(
       `${folder} has too many files: its manifest has ${manifestBytes.length} bytes, and ${MAX_MANIFEST_BYTES} are allowed`,

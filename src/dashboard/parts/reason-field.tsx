@@ -2,7 +2,7 @@
 
 import type { Signal } from '@preact/signals'
 
-const MAX_REASON_CHARACTERS = 500
+const MAX_TYPED_CHARACTERS = 500
 
 export function ReasonField({
   reason,
@@ -20,7 +20,7 @@ export function ReasonField({
       </span>
       <input
         type="text"
-        maxLength={MAX_REASON_CHARACTERS}
+        maxLength={MAX_TYPED_CHARACTERS}
         required={isRequired}
         value={reason.value}
         onInput={(event) => {
