@@ -87,9 +87,7 @@ it('ends with the own build in two versions, and has gone from one to the other 
   const [, url = '', tokenFile = ''] =
     /HOLO_URL=(\S+) HOLO_TOKEN=\$\(cat (\S+)\)/.exec(printed) ?? []
   const token = (await readFile(join(folder, tokenFile), 'utf8')).trim()
-  expect(await versionsAt(url)).toEqual(new Set(['0.0.1', '0.0.2']))
-
-  const served: unknown[] = []
+  const served = [await versionsAt(url)]
   for (const command of typed.slice(2)) {
     const { status, stdout, stderr } = spawnSync(command, {
       cwd: folder,
@@ -104,6 +102,7 @@ it('ends with the own build in two versions, and has gone from one to the other 
     }
   }
   expect(served).toEqual([
+    new Set(['0.0.1', '0.0.2']),
     new Set(['0.0.2']),
     new Set(['0.0.1', '0.0.2']),
     new Set(['0.0.1', '0.0.3']),
