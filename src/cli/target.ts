@@ -69,13 +69,17 @@ export async function chooseTarget(
     )
   }
   const address = parseAddress(chosen.url, `targets.${name}.url`)
-  const load = () => readToken(chosen, found, env)
+  const isStated = hasToken(chosen, env)
+  const kept = isStated ? undefined : await findKeptToken(address.origin, env)
+  const load = async () => (isStated ? readToken(chosen, found, env) : kept)
   return {
     name,
     url: address,
-    token: hasToken(chosen, env)
-      ? await giveToken(address, name, load, env, askForTrust)
-      : await findKeptToken(address.origin, env),
+    // `holo login --forget` also ends the use of a kept token.
+    token:
+      isStated || kept !== undefined
+        ? await giveToken(address, name, load, env, askForTrust)
+        : undefined,
     isProtected: chosen.protected === true,
     services: chosen.services ?? {},
   }

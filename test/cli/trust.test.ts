@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { readAuthorship } from '../../src/cli/git.ts'
+import { keepToken } from '../../src/cli/kept-tokens.ts'
 import { holo, type RunOptions } from '../support/cli.ts'
 
 const TOKEN = `holo_${'0'.repeat(16)}_${'s'.repeat(43)}`
@@ -68,6 +69,19 @@ describe('a holo.json that names a host', () => {
     expect(stderr).toContain(`holo login ${origin}`)
     expect(stderr).toContain(`HOLO_URL=${origin}`)
     expect(stderr).not.toContain(TOKEN)
+    expect(received).toEqual([])
+  })
+
+  it('gets no token that was kept for it once the host is forgotten', async () => {
+    await keepToken(origin, TOKEN, { XDG_CONFIG_HOME: home }, 'file')
+    await run(['login', origin])
+    await run(['status'])
+    expect(received.map(({ authorization }) => authorization)).toContain(`Bearer ${TOKEN}`)
+    await run(['login', origin, '--forget'])
+    received = []
+    const { code, stderr } = await run(['status'])
+    expect(code).toBe(1)
+    expect(stderr).toContain(`holo login ${origin}`)
     expect(received).toEqual([])
   })
 
