@@ -28,6 +28,8 @@ const LOCAL_INTERVALS = {
   CONTROL_REFRESH_MS: '500',
   STALE_AFTER_MS: '1000',
   COUNTS_FLUSH_MS: '1000',
+  // A busy machine takes longer to ask the control than a data centre does.
+  DOCUMENT_WAIT_MS: '2000',
 }
 /** After this time, a signal that has ended a backend has reached this process as well. */
 const SIGNAL_GRACE_MS = 250
