@@ -14,6 +14,9 @@ const ALPHANUMERIC = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 const textOf = (alphabet: string, minLength: number, maxLength = minLength) =>
   fc.string({ unit: fc.constantFrom(...alphabet), minLength, maxLength })
 const withDigit = (text: string) => /\d/.test(text)
+/** A piece such as `v2` says nothing: names of routes have it as well. */
+const withOtherDigit = (text: string) =>
+  withDigit(text.replaceAll(/(?<![A-Za-z0-9])v\d{1,2}(?![A-Za-z0-9])/gi, ''))
 
 /** Ids of applications; each kind makes one route. */
 const IDS: readonly [kind: string, ids: fc.Arbitrary<string>][] = [
@@ -25,7 +28,7 @@ const IDS: readonly [kind: string, ids: fc.Arbitrary<string>][] = [
   ['hexadecimal ids, as of MongoDB and Git', textOf(HEX, 8, 64)],
   ['base36, as cuid', textOf('0123456789abcdefghijklmnopqrstuvwxyz', 8, 30).filter(withDigit)],
   ['base62', textOf(ALPHANUMERIC, 6, 40).filter(withDigit)],
-  ['base64url, as nanoid', textOf(`${ALPHANUMERIC}-_`, 12, 43).filter(withDigit)],
+  ['base64url, as nanoid', textOf(`${ALPHANUMERIC}-_`, 12, 43).filter(withOtherDigit)],
   ['JSON Web Tokens', textOf(ALPHANUMERIC, 60, 90).map((text) => `eyJ0.${text}.${text}`)],
   [
     'ids with a prefix, as of Stripe',
