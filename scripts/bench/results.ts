@@ -106,7 +106,13 @@ type Percentile = {
 }
 
 export type Results = {
-  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string }
+  readonly machine: {
+    readonly cpu: string
+    readonly cores: number
+    readonly node: string
+    /** The load average of the last minute; 0 where the system has none. */
+    readonly load: { readonly before: number; readonly after: number }
+  }
   readonly effort: Effort
   readonly comparisons: readonly Comparison[]
   readonly timings: readonly Timing[]

@@ -7,8 +7,10 @@ const UNITS: readonly Unit[] = ['replies', 'MB', 'messages', 'starts']
 
 export function formatResults(results: Results): string {
   const { machine, effort, comparisons, timings, operations, latencies } = results
+  const { before, after } = machine.load
   return [
     `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; median (min to max) of ${effort.rounds} rounds`,
+    `load average ${formatNumber(before, 1)} before, ${formatNumber(after, 1)} after`,
     ...UNITS.map((unit) =>
       formatTable([
         [`${unit} per second`, 'Holo', 'the other', 'ratio', 'ratio by CPU', 'aim'],
