@@ -5,8 +5,11 @@
 import { readFile } from 'node:fs/promises'
 import {
   type Encoding,
+  encodeManifest,
   MAX_INLINE_BLOBS,
   MAX_INLINE_BYTES,
+  MAX_MANIFEST_BYTES,
+  type ManifestEntry,
   type PlainForm,
   type Representation,
 } from '../core/site/manifest.ts'
@@ -73,6 +76,16 @@ export async function readInlineBlobs(
     if (file) await add(file, [chooseForm(file)], MAX_INLINE_BYTES)
   }
   return inline
+}
+
+/** The manifest with the blobs, or without them if it would be too large: it is published all the same. */
+export function encodeHolding(
+  entries: readonly ManifestEntry[],
+  config: ManifestConfig,
+  inline: ReadonlyMap<string, Uint8Array>,
+): Uint8Array {
+  const holding = encodeManifest(entries, config, inline)
+  return holding.length > MAX_MANIFEST_BYTES ? encodeManifest(entries, config) : holding
 }
 
 /** What nearly all browsers take. */
