@@ -3,17 +3,19 @@
 // else. The blobs are stored as well, for everybody else.
 
 import { readFile } from 'node:fs/promises'
+import { encodeManifest } from '../core/site/encode-manifest.ts'
+import type { ManifestConfig } from '../core/site/manifest-config.ts'
+import type {
+  Encoding,
+  ManifestEntry,
+  PlainForm,
+  Representation,
+} from '../core/site/manifest-entry.ts'
 import {
-  type Encoding,
-  encodeManifest,
   MAX_INLINE_BLOBS,
   MAX_INLINE_BYTES,
   MAX_MANIFEST_BYTES,
-  type ManifestEntry,
-  type PlainForm,
-  type Representation,
-} from '../core/site/manifest.ts'
-import type { ManifestConfig } from '../core/site/manifest-config.ts'
+} from '../core/site/manifest-limits.ts'
 import { toSha256 } from './content-hash.ts'
 import { compress } from './encode-contents.ts'
 import { compareVisited } from './pages.ts'
