@@ -5,6 +5,8 @@ import type { Comparison, Latency, Operations, Results, Spread, Timing, Unit } f
 
 const UNITS: readonly Unit[] = ['replies', 'MB', 'messages', 'starts']
 
+const AIM_BY = { rate: '', cpu: ' by CPU', both: ' by both' } as const
+
 export function formatResults(results: Results): string {
   const { machine, effort, comparisons, timings, operations, latencies } = results
   const { before, after } = machine.load
@@ -36,7 +38,7 @@ function toComparisonRow({ name, ours, theirs, ratio, cpu, aim }: Comparison): s
     formatSpread(theirs.perSecond, 0),
     formatSpread(ratio, 2),
     cpu ? formatSpread(cpu.ratio, 2) : '',
-    aim ? `${aim.met ? 'met' : 'missed'}: at least ${aim.atLeast}` : '',
+    aim ? `${aim.met ? 'met' : 'missed'}: at least ${aim.atLeast}${AIM_BY[aim.by]}` : '',
   ]
 }
 
