@@ -39,9 +39,12 @@ export type PlainForm = Representation & {
   readonly dictionary?: never
 }
 
-/** A form that can only be read with a dictionary (RFC 9842). */
+/** Content codings that need a dictionary (RFC 9842 sections 4 and 5): Brotli and Zstandard. */
+export type DeltaEncoding = 'dcb' | 'dcz'
+
+/** A form that can only be read with a dictionary. */
 export type Delta = Representation & {
-  readonly encoding: 'dcz'
+  readonly encoding: DeltaEncoding
   /** SHA-256 of an earlier file's content, 64 lower-case hex digits. */
   readonly dictionary: string
 }
@@ -76,7 +79,10 @@ const FLAG_PRIVATE = 2
 const FLAG_DICTIONARY = 4
 const ENCODINGS: readonly Encoding[] = ['br', 'gzip', 'zstd']
 /** Kinds of rows besides `ENCODINGS`: a delta, and after it its dictionary. An older Holo skips both. */
-const ROW_DELTA = 3
+const DELTA_ROWS: ReadonlyMap<number, DeltaEncoding> = new Map([
+  [3, 'dcz'],
+  [5, 'dcb'],
+])
 const ROW_DICTIONARY = 4
 /** Offsets in the format have 32 bits. */
 const MAX_FORMAT_BYTES = 2 ** 31
@@ -233,14 +239,15 @@ export class Manifest {
     for (let from = firstAt; from < endAt; from += ENCODING_BYTES) {
       const kind = view.getUint16(from + 6, true)
       const encoding = ENCODINGS[kind]
-      if (!encoding && kind !== ROW_DELTA) continue
+      const deltaEncoding = DELTA_ROWS.get(kind)
+      if (!encoding && !deltaEncoding) continue
       const form = { blob: this.#hex(from + 8), size: readSize(view, from) }
       if (encoding) encodings.push({ encoding, ...form })
-      else {
+      else if (deltaEncoding) {
         from += ENCODING_BYTES
         // A delta without its dictionary is damage; nobody could read it.
         if (from >= endAt || view.getUint16(from + 6, true) !== ROW_DICTIONARY) break
-        encodings.push({ encoding: 'dcz', ...form, dictionary: this.#hex(from + 8) })
+        encodings.push({ encoding: deltaEncoding, ...form, dictionary: this.#hex(from + 8) })
       }
     }
     const flags = view.getUint8(at + 24)
@@ -310,7 +317,7 @@ export function openManifest(bytes: Uint8Array): Result<Manifest, string> {
  *
  * @param inline blobs that the manifest shall hold, by hash.
  * @throws TypeError when two entries have the same path, or two encodings of an entry the same
- *   name or dictionary; a path is longer than 65,535 bytes, has half a surrogate pair or does not start with `/`;
+ *   name and dictionary; a path is longer than 65,535 bytes, has half a surrogate pair or does not start with `/`;
  *   a size or hash is invalid; there are more than 65,535 content types, or the whole exceeds 2
  *   GiB.
  */
@@ -383,9 +390,11 @@ export function encodeManifest(
       if (twice) throw new TypeError(`${encoding} twice: ${entry.path}`)
       if (form) writeRow(kind, form.size, form.blob)
     }
-    for (const { blob, size, dictionary } of sortDeltas(entry)) {
-      writeRow(ROW_DELTA, size, blob)
-      writeRow(ROW_DICTIONARY, 0, dictionary)
+    for (const [kind, encoding] of DELTA_ROWS) {
+      for (const { blob, size, dictionary } of sortDeltas(entry, encoding)) {
+        writeRow(kind, size, blob)
+        writeRow(ROW_DICTIONARY, 0, dictionary)
+      }
     }
   }
   for (const [i, span] of typeSpans.entries()) {
@@ -397,19 +406,19 @@ export function encodeManifest(
 }
 
 export function isDelta(form: EncodedForm): form is Delta {
-  return form.encoding === 'dcz'
+  return form.dictionary !== undefined
 }
 
 function countRows({ encodings }: ManifestEntry): number {
   return encodings.length + encodings.filter(isDelta).length
 }
 
-function sortDeltas({ encodings, path }: ManifestEntry): readonly Delta[] {
-  const deltas = encodings.filter(isDelta)
+function sortDeltas({ encodings, path }: ManifestEntry, encoding: DeltaEncoding): readonly Delta[] {
+  const deltas = encodings.filter(isDelta).filter((delta) => delta.encoding === encoding)
   deltas.sort((a, b) => (a.dictionary < b.dictionary ? -1 : 1))
   for (const [i, { dictionary }] of deltas.entries()) {
     if (deltas[i - 1]?.dictionary === dictionary) {
-      throw new TypeError(`dictionary ${dictionary} twice: ${path}`)
+      throw new TypeError(`${encoding} with dictionary ${dictionary} twice: ${path}`)
     }
   }
   return deltas
