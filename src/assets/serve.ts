@@ -108,7 +108,7 @@ export async function serveIntent(
   if (loaded === 'unavailable' && choice.dictionary !== undefined) {
     // A delta is the one form that a visitor can do without.
     const plain = select(intent, request, undefined, applyHeaders)
-    const other = await blobs.load(plain.choice, ctx)
+    const other = blobs.peek(plain.choice.blob) ?? (await blobs.load(plain.choice, ctx))
     const fields = toHeaders(toContentHeaders(plain), applyHeaders)
     const init = { status, headers: fields, encodeBody: toEncodeBody(plain.choice) }
     return toServed(other, init, requestId)

@@ -39,11 +39,11 @@ const entry: ManifestEntry = {
   ],
 }
 
-/** A store that has lost `lost`. */
-function openBlobs(lost?: string): Blobs {
+/** A store that has lost the blobs `lost`. */
+function openBlobs(lost: readonly string[] = []): Blobs {
   const store: Store = {
     getBlob: async (hash) => {
-      const bytes = hash === lost ? undefined : stored.get(hash)
+      const bytes = lost.includes(hash) ? undefined : stored.get(hash)
       if (!bytes) return 'missing'
       const { body } = new Response(Uint8Array.from(bytes))
       return body ? { body, size: bytes.length } : 'missing'
@@ -56,7 +56,8 @@ function openBlobs(lost?: string): Blobs {
 
 type Asked = {
   readonly method?: string
-  readonly lost?: string
+  readonly lost?: readonly string[]
+  readonly inMemory?: Uint8Array
   readonly url?: string
   readonly applyHeaders?: ApplyHeaders
   readonly intent?: Partial<Extract<Intent, { kind: 'file' }>>
@@ -71,14 +72,16 @@ const BROWSER = {
 
 /** A request as Chromium sends it, with `change` of its headers; an empty one is left out. */
 async function ask(change: Readonly<Record<string, string>> = {}, asked: Asked = {}) {
-  const { method = 'GET', url = 'https://app.example.com/', lost, applyHeaders, intent } = asked
+  const { method = 'GET', url = 'https://app.example.com/', applyHeaders, intent } = asked
   const fields = Object.entries({ ...BROWSER, ...change }).filter(([, value]) => value !== '')
   const request = new Request(url, { method, headers: fields })
   const own = { kind: 'file' as const, entry, status: 200 as const, ...intent }
   // Headers are remembered by form, and a form belongs to one entry.
   const file = { ...own, entry: structuredClone(own.entry) }
   const ctx = { waitUntil: () => undefined }
-  const { response } = await serveIntent(file, request, 'r', openBlobs(lost), ctx, applyHeaders)
+  const blobs = openBlobs(asked.lost)
+  if (asked.inMemory) await blobs.keep(toHash(asked.inMemory), asked.inMemory)
+  const { response } = await serveIntent(file, request, 'r', blobs, ctx, applyHeaders)
   return response
 }
 
@@ -109,8 +112,11 @@ describe('a client with the dictionary', () => {
     expect((await ask({ 'if-none-match': etag, 'available-dictionary': '' })).status).toBe(200)
   })
 
-  it('gets the file all the same where the store has lost the delta', async () => {
-    const response = await ask({}, { lost: toHash(DELTA) })
+  it.each([
+    ['has lost the delta', { lost: [toHash(DELTA)] }],
+    ['gives nothing, and memory has it', { lost: [...stored.keys()], inMemory: BROTLI }],
+  ])('gets the file all the same where the store %s', async (_, asked) => {
+    const response = await ask({}, asked)
     expect(response.status).toBe(200)
     expect(response.headers.get('content-encoding')).toBe('br')
     expect(response.headers.get('content-length')).toBe(String(BROTLI.length))
