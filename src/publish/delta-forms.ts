@@ -3,7 +3,7 @@
 
 import { promisify } from 'node:util'
 import { type BrotliOptions, brotliCompress, constants, zstdCompress } from 'node:zlib'
-import type { DeltaEncoding } from '../core/site/manifest.ts'
+import type { DeltaEncoding } from '../core/site/manifest-entry.ts'
 import { toSha256 } from './content-hash.ts'
 
 /** What comes before the hash of the dictionary: a magic number, and for zstd the length of a skippable frame. */

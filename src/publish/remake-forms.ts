@@ -3,12 +3,8 @@
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  type EncodedForm,
-  isDelta,
-  type Manifest,
-  type ManifestEntry,
-} from '../core/site/manifest.ts'
+import type { Manifest } from '../core/site/manifest.ts'
+import { type EncodedForm, isDelta, type ManifestEntry } from '../core/site/manifest-entry.ts'
 import { toSha256 } from './content-hash.ts'
 import { compressDelta } from './delta-forms.ts'
 import type { LoadBlob } from './deltas.ts'

@@ -8,13 +8,13 @@ import { brotliDecompressSync, zstdDecompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toDictionaryMatch } from '../../src/core/site/dictionary-match.ts'
+import { encodeManifest } from '../../src/core/site/encode-manifest.ts'
+import { openManifest } from '../../src/core/site/manifest.ts'
 import {
   type DeltaEncoding,
-  encodeManifest,
   isDelta,
   type ManifestEntry,
-  openManifest,
-} from '../../src/core/site/manifest.ts'
+} from '../../src/core/site/manifest-entry.ts'
 import { compressDelta, listDeltaEncodings } from '../../src/publish/delta-forms.ts'
 import {
   MAX_DELTA_FILE_BYTES,
