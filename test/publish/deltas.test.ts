@@ -4,7 +4,12 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { brotliDecompressSync, zstdDecompressSync } from 'node:zlib'
+import {
+  type BrotliOptions,
+  brotliDecompressSync,
+  type ZstdOptions,
+  zstdDecompressSync,
+} from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toDictionaryMatch } from '../../src/core/site/dictionary-match.ts'
@@ -43,7 +48,8 @@ function toStream(encoding: DeltaEncoding, body: Uint8Array, dictionary: Uint8Ar
 /** What a client makes of a body. */
 function decode(encoding: DeltaEncoding, body: Uint8Array, dictionary: Uint8Array): Buffer {
   const stream = toStream(encoding, body, dictionary)
-  const options = { dictionary }
+  // The types of Node do not have `dictionary` for Brotli yet.
+  const options: BrotliOptions & ZstdOptions = { dictionary }
   return encoding === 'dcb'
     ? brotliDecompressSync(stream, options)
     : zstdDecompressSync(stream, options)
