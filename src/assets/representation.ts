@@ -9,10 +9,13 @@ import { IMMUTABLE_TTL_S } from './limits.ts'
 import { isOpenable } from './lookup.ts'
 
 /** The chosen form; without `encoding` it is the file unencoded. */
-export type Choice = Representation & { readonly encoding?: EncodedForm['encoding'] }
+export type Choice = Representation & {
+  readonly encoding?: EncodedForm['encoding']
+  readonly dictionary?: string | undefined
+}
 
 /** The order among forms of equal weight and size. */
-const PREFERENCE: readonly EncodedForm['encoding'][] = ['dcz', 'br', 'zstd', 'gzip']
+const PREFERENCE: readonly EncodedForm['encoding'][] = ['dcb', 'dcz', 'br', 'zstd', 'gzip']
 /** Below any weight that can be written: acceptable, but not asked for. */
 const UNNAMED_IDENTITY_WEIGHT = 0.0001
 const MEMBER = /^([!#$%&'*+.^_`|~\w-]+)(?:\s*;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?$/i
@@ -22,7 +25,7 @@ const MEMBER = /^([!#$%&'*+.^_`|~\w-]+)(?:\s*;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.
  * identity) gets the file unencoded: section 12.4.1 lets a server disregard the field rather than
  * answer 406, and a file that the client may be able to read is better than none.
  *
- * @param dictionary what the client has. A delta is only for this one, and only if `dcz` is named.
+ * @param dictionary what the client has. A delta is only for this one, and only if its coding is named.
  */
 export function chooseRepresentation(
   entry: ManifestEntry,

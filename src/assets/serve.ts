@@ -99,14 +99,16 @@ export async function serveIntent(
   if (method === 'HEAD') return withoutBlob(new Response(null, { status, headers, encodeBody }))
   if (ranges !== 'whole') {
     const partHeaders = new Headers(headers)
+    // A browser would keep the part as the dictionary, and nothing was compressed with that.
+    partHeaders.delete('use-as-dictionary')
     const loaded = await loadParts(choice, ranges, partHeaders, blobs, ctx)
     return toServed(loaded, { status: 206, headers: partHeaders, encodeBody }, requestId)
   }
   const loaded = blobs.peek(choice.blob) ?? (await blobs.load(choice, ctx))
-  if (loaded === 'unavailable' && choice.encoding === 'dcz') {
+  if (loaded === 'unavailable' && choice.dictionary !== undefined) {
     // A delta is the one form that a visitor can do without.
     const plain = select(intent, request, undefined, applyHeaders)
-    const other = await blobs.load(plain.choice, ctx)
+    const other = blobs.peek(plain.choice.blob) ?? (await blobs.load(plain.choice, ctx))
     const fields = toHeaders(toContentHeaders(plain), applyHeaders)
     const init = { status, headers: fields, encodeBody: toEncodeBody(plain.choice) }
     return toServed(other, init, requestId)
