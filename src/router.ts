@@ -38,7 +38,7 @@ import {
   TAB_PATH,
   VERSION_NOW_PATH,
 } from './http/own-paths.ts'
-import { finishReply } from './http/reply.ts'
+import { finishReply, toStamp, toTiming } from './http/reply.ts'
 import { toTabRedirect } from './http/tab-redirect.ts'
 import { drainUnread } from './http/unread-body.ts'
 import { listInsertions } from './insertions.ts'
@@ -278,6 +278,8 @@ async function route(
     ctx,
     toWatched: () => counter.recorder.watchBody(asked),
     countFlag,
+    stamp:
+      origin === 'memory' && !isStale ? toStamp(assignments.expose.response, decision) : undefined,
     insertions: listInsertions(
       request.headers,
       facts,
@@ -293,14 +295,15 @@ async function route(
     : prepareShadow(situation, { budget: deps.shadowBudget, recorder: counter.recorder })
   let acted: ActResult | undefined
   try {
-    acted = await act(situation)
+    const answered = act(situation)
+    acted = answered instanceof Promise ? await answered : answered
   } finally {
     const replied = acted ? toCountedReply(acted, request.method) : BROKEN
     const doubt = counter.recorder.record(asked, replied, mayAskOther)
     if (doubt) waitUntil(askOther(doubt, situation, counter).then(flushLater))
     flushLater()
   }
-  const { timing, counted } = acted
+  const { timing, counted, isStamped = false } = acted
   const copied = shadow?.(acted)
   if (copied) waitUntil(copied.then(flushLater))
   if (acted.response.webSocket) return acted.response
@@ -308,7 +311,8 @@ async function route(
   const response = toTabRedirect(watched, request)
   finishReply(response, facts, decision, {
     expose: assignments.expose.response,
-    timing: [`holo-assignments;desc="${origin}"`, ...(isStale ? ['holo-stale'] : []), ...timing],
+    timing: [toTiming('holo-assignments', origin), ...(isStale ? ['holo-stale'] : []), ...timing],
+    isStamped,
     mayBeHtml:
       counted.service !== undefined && response.status === 304 && mayTakeHtml(request.headers),
     isOwnFile: counted.isNamed,

@@ -6,6 +6,7 @@ import { errorResponse } from '../http/errors.ts'
 import { type Insertion, type PlannedInsertion, planInsertion } from '../http/insertion.ts'
 import { HTML_TYPE } from '../http/kind.ts'
 import { splitQuery } from '../http/query.ts'
+import type { Stamp } from '../http/reply.ts'
 import type { Blobs, LoadedBlob } from './blobs.ts'
 import { toDictionary, toUseAsDictionary } from './dictionaries.ts'
 import { decidePagePrecondition, type InsertedPages, loadInserted, toPageEtag } from './inserted.ts'
@@ -19,6 +20,7 @@ import {
 import {
   type Choice,
   chooseRepresentation,
+  isUsual,
   recallHeaders,
   type Selection,
   toContentHeaders,
@@ -30,6 +32,8 @@ import type { Background } from './store.ts'
 export type ServeResult = {
   readonly response: Response
   readonly source: LoadedBlob['source'] | 'none'
+  /** Whether it has the stamp of its version. */
+  readonly isStamped?: boolean
 }
 
 /** Adds a version's own headers to a reply with one of its files or redirects. */
@@ -50,8 +54,11 @@ const ALLOW = { allow: 'GET, HEAD, OPTIONS' }
  * @param applyHeaders is called for files (200, 206, 304, the page of a 404), OPTIONS and
  *   redirects, after Holo's own headers are set, but before those that say which part is sent.
  * @param changes are made to a page. Such a page is sent whole, whatever `Range` asks for.
+ * @param stamp of the version. Only replies whose headers are remembered get it, so that nothing has to be added
+ *   to them: a whole file from memory, and a 304.
+ * @returns no promise if nothing has to be read.
  */
-export async function serveIntent(
+export function serveIntent(
   intent: Intent,
   request: Request,
   requestId: string,
@@ -59,7 +66,8 @@ export async function serveIntent(
   ctx: Background,
   applyHeaders?: ApplyHeaders,
   changes?: PageChanges,
-): Promise<ServeResult> {
+  stamp?: Stamp,
+): ServeResult | Promise<ServeResult> {
   const { method } = request
   if (intent.kind === 'moved') {
     const { to, search, hash, status } = intent.redirection
@@ -85,24 +93,57 @@ export async function serveIntent(
   const isSuccess = status === 200
   const verdict = isSuccess ? decidePrecondition(request.headers, toEtag(choice)) : 'proceed'
   if (verdict === 'failed') return withoutBlob(errorResponse('precondition_failed', requestId))
+  const isStamped = stamp !== undefined && !applyHeaders && isUsual(selected)
+  const mark = isStamped ? stamp : undefined
   if (verdict === 'not-modified') {
-    const headers = toHeaders(recallHeaders(selected, 'validators'), applyHeaders)
-    return withoutBlob(new Response(null, { status: 304, headers }))
+    const headers = toHeaders(recallHeaders(selected, 'validators', mark), applyHeaders)
+    return { response: new Response(null, { status: 304, headers }), source: 'none', isStamped }
   }
   const ranges = isSuccess && method === 'GET' ? toRanges(request.headers, choice) : 'whole'
   if (ranges === 'unsatisfiable') {
     const headers = { 'content-range': `bytes */${choice.size}` }
     return withoutBlob(errorResponse('range_not_satisfiable', requestId, headers))
   }
-  const headers = toHeaders(recallHeaders(selected, 'content'), applyHeaders)
   const encodeBody = toEncodeBody(choice)
-  if (method === 'HEAD') return withoutBlob(new Response(null, { status, headers, encodeBody }))
-  if (ranges !== 'whole') {
-    const partHeaders = new Headers(headers)
-    const loaded = await loadParts(choice, ranges, partHeaders, blobs, ctx)
-    return toServed(loaded, { status: 206, headers: partHeaders, encodeBody }, requestId)
+  const kept = method === 'GET' && ranges === 'whole' ? blobs.peek(choice.blob) : undefined
+  if (kept) {
+    const headers = toHeaders(recallHeaders(selected, 'content', mark), applyHeaders)
+    const response = new Response(kept.body, { status, headers, encodeBody })
+    return { response, source: kept.source, isStamped }
   }
-  const loaded = blobs.peek(choice.blob) ?? (await blobs.load(choice, ctx))
+  const headers = toHeaders(toContentHeaders(selected), applyHeaders)
+  if (method === 'HEAD') return withoutBlob(new Response(null, { status, headers, encodeBody }))
+  return ranges === 'whole'
+    ? serveRead(intent, selected, headers, request, requestId, blobs, ctx, applyHeaders)
+    : serveParts(choice, ranges, headers, requestId, blobs, ctx)
+}
+
+/** The parts of a file. */
+async function serveParts(
+  choice: Choice,
+  ranges: readonly ByteRange[],
+  whole: HeadersInit,
+  requestId: string,
+  blobs: Blobs,
+  ctx: Background,
+): Promise<ServeResult> {
+  const headers = new Headers(whole)
+  const loaded = await loadParts(choice, ranges, headers, blobs, ctx)
+  return toServed(loaded, { status: 206, headers, encodeBody: toEncodeBody(choice) }, requestId)
+}
+
+/** A file that is not in memory. */
+async function serveRead(
+  intent: Intent & { kind: 'file' },
+  { choice, status }: Selection,
+  headers: HeadersInit,
+  request: Request,
+  requestId: string,
+  blobs: Blobs,
+  ctx: Background,
+  applyHeaders: ApplyHeaders | undefined,
+): Promise<ServeResult> {
+  const loaded = await blobs.load(choice, ctx)
   if (loaded === 'unavailable' && choice.encoding === 'dcz') {
     // A delta is the one form that a visitor can do without.
     const plain = select(intent, request, undefined, applyHeaders)
@@ -111,7 +152,7 @@ export async function serveIntent(
     const init = { status, headers: fields, encodeBody: toEncodeBody(plain.choice) }
     return toServed(other, init, requestId)
   }
-  return toServed(loaded, { status, headers, encodeBody }, requestId)
+  return toServed(loaded, { status, headers, encodeBody: toEncodeBody(choice) }, requestId)
 }
 
 /** Stored bytes are already encoded; the runtime must not encode them again. */
@@ -210,12 +251,10 @@ function select(
         ? entry
         : chooseRepresentation(entry, toAcceptEncoding(request), dictionary),
     isServiceWorker,
-    ...(entry.isDictionary &&
-      status === 200 &&
-      !isElsewhere &&
-      !isServiceWorker && {
-        useAsDictionary: toUseAsDictionary(entry, request, applyHeaders),
-      }),
+    useAsDictionary:
+      entry.isDictionary && status === 200 && !isElsewhere && !isServiceWorker
+        ? toUseAsDictionary(entry, request, applyHeaders)
+        : undefined,
   }
 }
 

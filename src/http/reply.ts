@@ -1,6 +1,7 @@
 // What Holo adds to a reply: which version answered and why, and on documents the cookies that keep
 // visitor and tab on their version.
 
+import { memoiseByObject } from '../core/memoise.ts'
 import { toPin } from '../core/pins.ts'
 import type { Decision } from '../core/types.ts'
 import { expiredCookies, pinCookie, visitorCookie, workersCookie } from './cookies.ts'
@@ -8,10 +9,14 @@ import type { Facts } from './facts.ts'
 import { keepPrivate } from './keep-private.ts'
 import { HTML_TYPE, opensPage } from './kind.ts'
 
+type Exposed = ReadonlySet<'version' | 'environment' | 'bucket' | 'timing'>
+
 export type ReplyOptions = {
-  readonly expose: ReadonlySet<'version' | 'environment' | 'bucket' | 'timing'>
+  readonly expose: Exposed
   /** Metrics for Server-Timing, already formatted (W3C Server Timing section 3.2). */
   readonly timing: readonly string[]
+  /** The reply is one of the version's own files and has its stamp already. */
+  readonly isStamped?: boolean
   /**
    * A backend answered a request that may be for a page (`mayTakeHtml`). Its 304 has no
    * `Content-Type` that would say so.
@@ -25,6 +30,37 @@ export type ReplyOptions = {
   readonly isForFewEyes?: boolean
 }
 
+/** A metric of Server-Timing that says where something came from. */
+export function toTiming(name: 'holo-assignments' | 'holo-bytes', source: string): string {
+  return `${name};desc="${source}"`
+}
+
+/**
+ * What all replies of a version in an environment say alike while the document is in memory, by where the bytes of
+ * the file came from. It is the same object each time, so that a file's headers can be kept with it.
+ */
+export type Stamp = Readonly<Record<'memory' | 'none', Readonly<Record<string, string>>>>
+
+/** The stamps of one document by pin; there are as many as its versions and environments allow. */
+const stampsOf = memoiseByObject((_: Exposed) => new Map<string, Stamp>())
+
+export function toStamp(expose: Exposed, { version, environment }: Decision): Stamp {
+  const stamps = stampsOf(expose)
+  const pin = toPin(version.id, environment)
+  const known = stamps.get(pin)
+  if (known) return known
+  const make = (source: keyof Stamp) => ({
+    ...(expose.has('version') && { 'holo-version': version.id }),
+    ...(expose.has('environment') && { 'holo-environment': environment }),
+    ...(expose.has('timing') && {
+      'server-timing': `${toTiming('holo-assignments', 'memory')}, ${toTiming('holo-bytes', source)}`,
+    }),
+  })
+  const stamp = { memory: make('memory'), none: make('none') }
+  stamps.set(pin, stamp)
+  return stamp
+}
+
 /**
  * Adds Holo's headers to a reply whose headers can be changed. The body is not touched, so that
  * encoded bytes stay as they are.
@@ -33,15 +69,17 @@ export function finishReply(
   { headers, status }: Response,
   facts: Facts,
   decision: Decision,
-  { expose, timing, mayBeHtml, isOwnFile, isPinLost, isForFewEyes = false }: ReplyOptions,
+  options: ReplyOptions,
 ): void {
-  if (expose.has('version')) headers.set('Holo-Version', decision.version.id)
-  if (expose.has('environment')) headers.set('Holo-Environment', decision.environment)
+  const { expose, mayBeHtml, isOwnFile, isPinLost, isForFewEyes = false } = options
+  const { isStamped = false } = options
+  if (!isStamped) addStamp(headers, decision, options)
   // A request without an identity has no bucket of its own.
   if (expose.has('bucket') && !facts.anonymous) headers.set('Holo-Bucket', String(decision.bucket))
-  if (expose.has('timing')) headers.append('Server-Timing', timing.join(', '))
   const isPage = opensPage(facts.kind)
-  const isHtml = HTML_TYPE.test(headers.get('content-type') ?? '')
+  // A file's own headers say already that a page varies by the cookie.
+  const isAnyType = isStamped && !isPage && facts.watch === undefined
+  const isHtml = !isAnyType && HTML_TYPE.test(headers.get('content-type') ?? '')
   const isPerhapsHtml = mayBeHtml && status === 304 && !headers.has('content-type')
   const cookies = toCookies(status, facts, decision, { isHtml, isOwnFile })
   for (const cookie of cookies) headers.append('Set-Cookie', cookie)
@@ -70,6 +108,12 @@ export function finishReply(
   keepPrivate(headers)
   headers.set('cache-control', 'private, no-store')
   headers.set('x-robots-tag', 'noindex')
+}
+
+function addStamp(headers: Headers, decision: Decision, { expose, timing }: ReplyOptions): void {
+  if (expose.has('version')) headers.set('Holo-Version', decision.version.id)
+  if (expose.has('environment')) headers.set('Holo-Environment', decision.environment)
+  if (expose.has('timing')) headers.append('Server-Timing', timing.join(', '))
 }
 
 /** What browsers keep of pages that were fetched ahead (Clear Site Data, section 3.1). */
