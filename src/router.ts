@@ -15,6 +15,7 @@ import { readAuthoritySettings } from './control/access/authority-settings.ts'
 import { CONTROL_NAME } from './control/contract.ts'
 import { isAboutServer, readAddress } from './core/address.ts'
 import { decide } from './core/decide.ts'
+import { memoiseByObject } from './core/memoise.ts'
 import { isNetworkPath } from './core/path.ts'
 import { parsePin, permitPin } from './core/pins.ts'
 import { isForFewEyes } from './core/previews.ts'
@@ -217,11 +218,15 @@ async function route(
     ? CLOSED
     : await gate.open(request, isSecure, assignments)
   const flags = isOfrep ? assignments.flags : undefined
-  const options = {
-    ...toFactsOptions(assignments),
-    ...(flags && { withAttributes: true }),
-    granted: opened.granted,
-  }
+  const usual = factsOptionsOf(assignments)
+  const isUsual = !flags && opened === CLOSED
+  const options = isUsual
+    ? usual
+    : {
+        ...usual,
+        withAttributes: usual.withAttributes || flags !== undefined,
+        granted: opened.granted,
+      }
   const read = readFacts(request, kind, options, address)
   if (!read) return errorResponse('bad_path', requestId)
   const facts = withFrameworkPin(read, request.headers, assignments)
@@ -395,11 +400,11 @@ const NO_FACTS_OPTIONS: FactsOptions = {
   withAttributes: false,
 }
 
-function toFactsOptions(assignments: CompiledAssignments): FactsOptions {
+const factsOptionsOf = memoiseByObject((assignments: CompiledAssignments): FactsOptions => {
   const { visitor, salt, polled, embeddedCookies, rules } = assignments
   const withAttributes = rules.length > 0 || areFlagsCarried(assignments)
   return { visitor, salt, polled, embeddedCookies, withAttributes }
-}
+})
 
 /** What is counted for a request that failed because of an error in Holo itself, not in a service. */
 const BROKEN: CountedReply = {

@@ -50,10 +50,10 @@ export function toStamp(expose: Exposed, { version, environment }: Decision): St
   const known = stamps.get(pin)
   if (known) return known
   const make = (source: keyof Stamp) => ({
-    ...(expose.has('version') && { 'holo-version': version.id }),
-    ...(expose.has('environment') && { 'holo-environment': environment }),
+    ...(expose.has('version') && { 'Holo-Version': version.id }),
+    ...(expose.has('environment') && { 'Holo-Environment': environment }),
     ...(expose.has('timing') && {
-      'server-timing': `${toTiming('holo-assignments', 'memory')}, ${toTiming('holo-bytes', source)}`,
+      'Server-Timing': `${toTiming('holo-assignments', 'memory')}, ${toTiming('holo-bytes', source)}`,
     }),
   })
   const stamp = { memory: make('memory'), none: make('none') }

@@ -24,12 +24,13 @@ export function adaptToClient(headers: Headers, way: Way): void {
   for (const name of names) {
     const treatment = toTreatment(name)
     if (treatment === 'dropped') headers.delete(name)
+    if (treatment !== 'location' && treatment !== 'refresh') continue
     const value = headers.get(name)
     if (value === null) continue
     if (treatment === 'location') headers.set(name, toPublicLocation(value, way))
-    else if (treatment === 'refresh') headers.set(name, toPublicRefresh(value, way))
+    else headers.set(name, toPublicRefresh(value, way))
   }
-  if (!headers.has('set-cookie')) return
+  if (!names.includes('set-cookie') || !headers.has('set-cookie')) return
   dropHoloSetCookies(headers)
   mapSetCookies(headers, way)
   if (headers.has('set-cookie')) keepPrivate(headers)
