@@ -142,8 +142,9 @@ export function recallHeaders(
   const { choice } = selected
   const make = part === 'content' ? toContentHeaders : toValidatorHeaders
   if (!isUsual(selected)) return make(selected)
-  let known = usual.get(choice)
-  if (known?.stamp !== stamp || !known) usual.set(choice, (known = { stamp }))
+  const last = usual.get(choice)
+  const known: UsualHeaders = last && last.stamp === stamp ? last : { stamp }
+  if (known !== last) usual.set(choice, known)
   const fields = stamp?.[part === 'content' ? 'memory' : 'none']
   known[part] ??= new Headers({ ...make(selected), ...fields })
   return known[part]

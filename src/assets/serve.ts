@@ -9,14 +9,15 @@ import { splitQuery } from '../http/query.ts'
 import type { Stamp } from '../http/reply.ts'
 import type { Blobs, LoadedBlob } from './blobs.ts'
 import { toDictionary, toUseAsDictionary } from './dictionaries.ts'
-import { decidePagePrecondition, type InsertedPages, loadInserted, toPageEtag } from './inserted.ts'
 import {
-  type ByteRange,
-  decidePrecondition,
-  decideRanges,
-  matchIfRange,
-  toContentRange,
-} from './ranges.ts'
+  decidePagePrecondition,
+  type InsertedPages,
+  loadInserted,
+  recallPageHeaders,
+  toPageEtag,
+} from './inserted.ts'
+import { loadParts } from './parts.ts'
+import { type ByteRange, decidePrecondition, decideRanges, matchIfRange } from './ranges.ts'
 import {
   type Choice,
   chooseRepresentation,
@@ -87,7 +88,7 @@ export function serveIntent(
   const dictionary = toDictionary(intent.entry, request, applyHeaders)
   const selected = select(intent, request, dictionary, applyHeaders)
   const page = changes && planPage(selected, request, changes, applyHeaders)
-  if (page) return servePage(page, request, requestId, blobs, ctx, changes.pages)
+  if (page) return servePage(page, request, requestId, blobs, ctx, changes.pages, stamp)
   const { choice, status } = selected
   // Only a reply that would be a success has preconditions and ranges (sections 13.2.1 and 14.2).
   const isSuccess = status === 200
@@ -194,6 +195,7 @@ async function servePage(
   blobs: Blobs,
   ctx: Background,
   pages: InsertedPages,
+  stamp: Stamp | undefined,
 ): Promise<ServeResult> {
   const { choice, status } = selected
   const set = (name: string, value: string) => {
@@ -216,7 +218,13 @@ async function servePage(
   if (loaded !== 'unavailable' && loaded.length !== undefined) {
     set('content-length', String(loaded.length))
   }
-  return toServed(loaded, { status, headers }, requestId)
+  if (loaded === 'unavailable' || loaded.source !== 'memory' || headers instanceof Headers) {
+    return toServed(loaded, { status, headers }, requestId)
+  }
+  if (!isUsual(selected)) return toServed(loaded, { status, headers }, requestId)
+  const whole = recallPageHeaders(choice, planned, headers, stamp)
+  const response = new Response(loaded.body, { status, headers: whole })
+  return { response, source: 'memory', isStamped: stamp !== undefined }
 }
 
 /**
@@ -309,74 +317,4 @@ function toServed(
 
 function withoutBlob(response: Response): ServeResult {
   return { response, source: 'none' }
-}
-
-const encoder = new TextEncoder()
-
-/**
- * Loads the ranges (at least one) that are sent of a blob: one as it is, several as
- * multipart/byteranges. `headers` are those of the whole representation, and become those of the
- * part.
- */
-async function loadParts(
-  choice: Choice,
-  ranges: readonly ByteRange[],
-  headers: Headers,
-  blobs: Blobs,
-  ctx: Background,
-): Promise<LoadedBlob | 'unavailable'> {
-  const [first, ...rest] = ranges
-  if (!first) throw new TypeError('ranges must not be empty')
-  // The first part is loaded before anything is sent, so that a store that is down still gives a
-  // clean 503.
-  const loaded = await blobs.loadRange(choice, first, ctx)
-  if (loaded === 'unavailable') return loaded
-  if (rest.length === 0) {
-    headers.set('content-range', toContentRange(first, choice.size))
-    headers.set('content-length', String(first.length))
-    return loaded
-  }
-  // No content contains its own SHA-256, so that the boundary occurs in no part.
-  const boundary = choice.blob
-  const type = headers.get('content-type') ?? 'application/octet-stream'
-  const heads = ranges.map((range, index) =>
-    encoder.encode(
-      `${index === 0 ? '' : '\r\n'}--${boundary}\r\nContent-Type: ${type}\r\n` +
-        `Content-Range: ${toContentRange(range, choice.size)}\r\n\r\n`,
-    ),
-  )
-  const tail = encoder.encode(`\r\n--${boundary}--\r\n`)
-  const length = ranges.reduce((sum, range) => sum + range.length, 0)
-  const framing = heads.reduce((sum, head) => sum + head.length, tail.length)
-  headers.set('content-type', `multipart/byteranges; boundary=${boundary}`)
-  headers.set('content-length', String(length + framing))
-  const { readable, writable } = new FixedLengthStream(length + framing)
-  const loadRest = rest.map((range) => () => blobs.loadRange(choice, range, ctx))
-  // The reader gets the error; a reader that has left does not need it.
-  const writer = writable.getWriter()
-  writeParts(writer, heads, [async () => loaded, ...loadRest], tail)
-    .catch((cause) => writer.abort(cause))
-    .catch(() => undefined)
-  return { body: readable, source: loaded.source }
-}
-
-async function writeParts(
-  writer: WritableStreamDefaultWriter<Uint8Array>,
-  heads: readonly Uint8Array[],
-  parts: readonly (() => Promise<LoadedBlob | 'unavailable'>)[],
-  tail: Uint8Array,
-): Promise<void> {
-  for (const [index, load] of parts.entries()) {
-    const loaded = await load()
-    if (loaded === 'unavailable') throw new Error('a part of a reply is out of reach')
-    await writer.write(heads[index] ?? tail)
-    if (loaded.body instanceof ReadableStream) {
-      // Not pipeTo: workerd 1.20261102 hangs when one fixed-length stream is piped into another.
-      for await (const chunk of loaded.body) await writer.write(chunk)
-    } else {
-      await writer.write(new Uint8Array(loaded.body))
-    }
-  }
-  await writer.write(tail)
-  await writer.close()
 }

@@ -12,11 +12,11 @@ import { dropHoloSetCookies } from './holo-cookies.ts'
 export function adaptToClient(headers: Headers, way: Way): void {
   // The names are collected before any header is changed; most answers have none that is.
   let names: string[] | undefined
-  headers.forEach((_, name) => {
-    if (toTreatment(name) === 'passed') return
+  for (const name of headers.keys()) {
+    if (toTreatment(name) === 'passed') continue
     names ??= []
     names.push(name)
-  })
+  }
   if (!names) return
   for (const name of listConnectionNames(headers.get('connection'))) {
     if (TOKEN.test(name)) headers.delete(name)
