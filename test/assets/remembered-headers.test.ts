@@ -8,7 +8,7 @@ import {
   toContentHeaders,
   toValidatorHeaders,
 } from '../../src/assets/representation.ts'
-import type { ManifestEntry } from '../../src/core/site/manifest.ts'
+import type { ManifestEntry } from '../../src/core/site/manifest-entry.ts'
 import type { Decision } from '../../src/core/types.ts'
 import { toStamp } from '../../src/http/reply.ts'
 
