@@ -16,17 +16,9 @@ import { toFlagsHeader } from './flags/carried.ts'
 import type { CountFlag } from './flags/evaluate.ts'
 import { errorResponse } from './http/errors.ts'
 import type { Facts } from './http/facts.ts'
-import {
-  adaptEtag,
-  adaptPageHeaders,
-  type Insertion,
-  planInsertion,
-  toKey,
-} from './http/insertion.ts'
-import { keepPrivate } from './http/keep-private.ts'
-import { opensPage } from './http/kind.ts'
-import { insertIntoShort, insertIntoStream, isShortPage } from './http/page-head.ts'
+import { type Insertion, toKey } from './http/insertion.ts'
 import { type Stamp, toTiming } from './http/reply.ts'
+import { changePage } from './http/service-page.ts'
 import { isSentElsewhere } from './metrics/met.ts'
 import type { CountedReply } from './metrics/observed.ts'
 import type { WatchedBody } from './metrics/recorder.ts'
@@ -261,30 +253,6 @@ function toIdentity(situation: ActOptions): Record<string, string> {
   )
   if (isCopy) identity['Holo-Copy'] = '1'
   return identity
-}
-
-/** A service's reply with the insertions, if it is a page that can take them. */
-async function changePage(
-  response: Response,
-  { request, insertions, facts }: ActOptions,
-  pageKey: string,
-): Promise<Response> {
-  const { status, headers, body } = response
-  if (response.webSocket) return response
-  if (status === 304) adaptEtag(headers, pageKey)
-  // A part of a page is one of the page as the backend has it.
-  if (status === 206 || status === 304) return response
-  const planned = planInsertion((name) => headers.get(name), insertions, request.url)
-  if (!planned) return response
-  const isShort = isShortPage(headers)
-  adaptPageHeaders(headers, planned.key)
-  // `finishReply` does it for the pages that are opened.
-  if (!opensPage(facts.kind)) keepPrivate(headers)
-  if (body === null) return response
-  const changed = isShort
-    ? await insertIntoShort(response, planned.html)
-    : insertIntoStream(body, planned.html)
-  return new Response(changed, response)
 }
 
 /** What the counters record of a reply. */
