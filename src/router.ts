@@ -39,7 +39,8 @@ import {
   TAB_PATH,
   VERSION_NOW_PATH,
 } from './http/own-paths.ts'
-import { finishReply, toStamp, toTiming } from './http/reply.ts'
+import { finishReply } from './http/reply.ts'
+import { toStamp, toTiming } from './http/stamp.ts'
 import { toTabRedirect } from './http/tab-redirect.ts'
 import { drainUnread } from './http/unread-body.ts'
 import { listInsertions } from './insertions.ts'

@@ -3,7 +3,7 @@
 
 import { type PlannedInsertion, toInsertedEtag } from '../http/insertion.ts'
 import { insertIntoBytes, insertIntoStream } from '../http/page-head.ts'
-import type { Stamp } from '../http/reply.ts'
+import type { Stamp } from '../http/stamp.ts'
 import type { Blobs, LoadedBlob } from './blobs.ts'
 import { MAX_INSERTED_BYTES, MAX_MEMORY_BLOB_BYTES } from './limits.ts'
 import { BoundedMemory } from './memory.ts'

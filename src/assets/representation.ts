@@ -4,7 +4,7 @@
 import { memoise } from '../core/memoise.ts'
 import type { EncodedForm, ManifestEntry, Representation } from '../core/site/manifest-entry.ts'
 import { HTML_TYPE } from '../http/kind.ts'
-import type { Stamp } from '../http/reply.ts'
+import type { Stamp } from '../http/stamp.ts'
 import { hasDeltas } from './dictionaries.ts'
 import { IMMUTABLE_TTL_S } from './limits.ts'
 import { isOpenable } from './lookup.ts'

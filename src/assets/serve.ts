@@ -6,7 +6,7 @@ import { errorResponse } from '../http/errors.ts'
 import { type Insertion, type PlannedInsertion, planInsertion } from '../http/insertion.ts'
 import { HTML_TYPE } from '../http/kind.ts'
 import { splitQuery } from '../http/query.ts'
-import type { Stamp } from '../http/reply.ts'
+import type { Stamp } from '../http/stamp.ts'
 import type { Blobs, LoadedBlob } from './blobs.ts'
 import { toDictionary, toUseAsDictionary } from './dictionaries.ts'
 import {

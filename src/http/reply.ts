@@ -1,15 +1,13 @@
 // What Holo adds to a reply: which version answered and why, and on documents the cookies that keep
 // visitor and tab on their version.
 
-import { memoiseByObject } from '../core/memoise.ts'
 import { toPin } from '../core/pins.ts'
 import type { Decision } from '../core/types.ts'
 import { expiredCookies, pinCookie, visitorCookie, workersCookie } from './cookies.ts'
 import type { Facts } from './facts.ts'
 import { keepPrivate } from './keep-private.ts'
 import { HTML_TYPE, opensPage } from './kind.ts'
-
-type Exposed = ReadonlySet<'version' | 'environment' | 'bucket' | 'timing'>
+import type { Exposed } from './stamp.ts'
 
 export type ReplyOptions = {
   readonly expose: Exposed
@@ -28,37 +26,6 @@ export type ReplyOptions = {
   readonly isPinLost: boolean
   /** A grant shows this reply: no cache keeps it, and no search engine. */
   readonly isForFewEyes?: boolean
-}
-
-/** A metric of Server-Timing that says where something came from. */
-export function toTiming(name: 'holo-assignments' | 'holo-bytes', source: string): string {
-  return `${name};desc="${source}"`
-}
-
-/**
- * What all replies of a version in an environment say alike while the document is in memory, by where the bytes of
- * the file came from. It is the same object each time, so that a file's headers can be kept with it.
- */
-export type Stamp = Readonly<Record<'memory' | 'none', Readonly<Record<string, string>>>>
-
-/** The stamps of one document by pin; there are as many as its versions and environments allow. */
-const stampsOf = memoiseByObject((_: Exposed) => new Map<string, Stamp>())
-
-export function toStamp(expose: Exposed, { version, environment }: Decision): Stamp {
-  const stamps = stampsOf(expose)
-  const pin = toPin(version.id, environment)
-  const known = stamps.get(pin)
-  if (known) return known
-  const make = (source: keyof Stamp) => ({
-    ...(expose.has('version') && { 'Holo-Version': version.id }),
-    ...(expose.has('environment') && { 'Holo-Environment': environment }),
-    ...(expose.has('timing') && {
-      'Server-Timing': `${toTiming('holo-assignments', 'memory')}, ${toTiming('holo-bytes', source)}`,
-    }),
-  })
-  const stamp = { memory: make('memory'), none: make('none') }
-  stamps.set(pin, stamp)
-  return stamp
 }
 
 /**

@@ -10,7 +10,7 @@ import {
 } from '../../src/assets/representation.ts'
 import type { ManifestEntry } from '../../src/core/site/manifest-entry.ts'
 import type { Decision } from '../../src/core/types.ts'
-import { toStamp } from '../../src/http/reply.ts'
+import { toStamp } from '../../src/http/stamp.ts'
 
 const SMALL = { encoding: 'br', blob: 'b'.repeat(64), size: 10 } as const
 const ENTRY: ManifestEntry = {
