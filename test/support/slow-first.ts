@@ -38,6 +38,7 @@ const SLOW = [
   'test/edge/hand-edits.test.ts',
   'test/e2e/tabs.test.ts',
   'test/builds/same-page.test.ts',
+  'test/docs/readme.test.ts',
   'test/docs/commands.test.ts',
   'test/docs/getting-started.test.ts',
   'test/cli/init/starters.test.ts',
