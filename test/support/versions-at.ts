@@ -10,7 +10,13 @@ const VISITORS = Array.from({ length: 40 }, (_, n) => String(n).padStart(22, 'v'
 export async function versionsAt(url: string, words: RegExp): Promise<Set<unknown>> {
   const pages = await Promise.all(
     VISITORS.map((visitor) =>
-      ask(new URL(url), '/', { headers: { ...DOCUMENT, cookie: `holo-visitor=${visitor}` } }),
+      ask(new URL(url), '/', {
+        headers: {
+          ...DOCUMENT,
+          cookie: `holo-visitor=${visitor}`,
+          'accept-encoding': 'identity',
+        },
+      }),
     ),
   )
   for (const { status, body } of pages) {
