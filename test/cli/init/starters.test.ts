@@ -101,11 +101,14 @@ async function startInit(folder: string) {
 async function expectWhole(url: string): Promise<void> {
   const headers = { ...DOCUMENT, 'accept-encoding': 'identity' }
   const { body } = await ask(new URL(url), '/', { headers })
-  const loaded = [...body.matchAll(/<(?:script|link)\b[^>]*?\s(?:src|href)="?(\/[^"\s>]+)/g)]
+  const links = body.matchAll(/<(?:script|link)\b[^>]*?\s(?:src|href)="?([^"\s>]+)/g)
+  const loaded = [...links]
+    .map(([, link = '']) => new URL(link.replaceAll('&amp;', '&'), url))
+    .filter(({ origin }) => origin === new URL(url).origin)
   expect(loaded).not.toEqual([])
-  for (const [, path = ''] of loaded) {
-    const { status } = await ask(new URL(url), path.replaceAll('&amp;', '&'))
-    expect([path, status]).toEqual([path, 200])
+  for (const { pathname, search } of loaded) {
+    const { status } = await ask(new URL(url), pathname + search)
+    expect([pathname, status]).toEqual([pathname, 200])
   }
 }
 
