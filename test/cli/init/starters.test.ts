@@ -1,7 +1,7 @@
 // The first ten minutes with the packed package in six starter projects of the npm registry, as a new user has them:
 // create in an empty folder, install, `holo init`, their own build in two versions, a shift to the second, a rollback.
 
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -23,6 +23,7 @@ const WALK_TIMEOUT_MS = 600_000
 const PACK_TIMEOUT_MS = 240_000
 const PREVIEW_TIMEOUT_MS = 240_000
 const COMMAND_TIMEOUT_MS = 60_000
+const END_TIMEOUT_MS = 20_000
 const PATIENCE = { timeout: 60_000, interval: 500 }
 const PAGE = /<html/i
 
@@ -59,9 +60,14 @@ function start(args: readonly string[], cwd: string, more: Record<string, string
   })
 }
 
+/** To it and to all that it has started. */
+function signal({ pid, exitCode, signalCode }: ChildProcess, name: NodeJS.Signals): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, name)
+}
+
 async function holo(args: readonly string[], cwd: string, env: Record<string, string>) {
   const child = start(args, cwd, env)
-  const timer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), COMMAND_TIMEOUT_MS)
+  const timer = setTimeout(() => signal(child, 'SIGKILL'), COMMAND_TIMEOUT_MS)
   const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close')])
   clearTimeout(timer)
   expect(code, `holo ${args.join(' ')}: ${said}`).toBe(0)
@@ -78,7 +84,7 @@ async function startInit(folder: string) {
     said += part
   })
   const ended = once(child, 'close').then(([code]) => code as number | null)
-  const timer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGTERM'), PREVIEW_TIMEOUT_MS)
+  const timer = setTimeout(() => signal(child, 'SIGKILL'), PREVIEW_TIMEOUT_MS)
   const ready = new Promise<Preview>((found, failed) => {
     child.stdout.setEncoding('utf8').on('data', (part: string) => {
       printed += part
@@ -90,9 +96,11 @@ async function startInit(folder: string) {
     ended.then((code) => failed(new Error(`ended with ${code}: ${printed}${said}`)))
   })
   const preview = await ready.finally(() => clearTimeout(timer))
-  const end = () => {
-    process.kill(-(child.pid ?? 0), 'SIGINT')
-    return ended
+  const end = async () => {
+    signal(child, 'SIGINT')
+    const late = setTimeout(() => signal(child, 'SIGKILL'), END_TIMEOUT_MS)
+    await ended
+    clearTimeout(late)
   }
   return { preview, end }
 }
