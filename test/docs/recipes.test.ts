@@ -40,7 +40,11 @@ beforeAll(async () => {
     ['site', 'other'].map((name) =>
       startEdge({
         ...{ host: '127.0.0.1', port: 0, dataDir: join(folder, name) },
-        variables: { ALLOW_INSECURE_ORIGINS: 'true', HOLO_ADMIN_TOKEN: TOKEN },
+        variables: {
+          ...{ ALLOW_INSECURE_ORIGINS: 'true', HOLO_ADMIN_TOKEN: TOKEN },
+          // `--wait` waits for as long as a page may be decided on an older copy.
+          ...{ CONTROL_REFRESH_MS: '200', STALE_AFTER_MS: '500' },
+        },
       }),
     ),
   )
