@@ -6,7 +6,8 @@ import type { ActOptions, ActResult } from './act.ts'
 import { toRoute } from './core/counting/routes.ts'
 import { toHex } from './core/hex.ts'
 import { isAmbiguous, matchService } from './core/services.ts'
-import { compareAnswers, type ShadowAnswer } from './core/shadow/compare.ts'
+import type { ShadowAnswer } from './core/shadow/compare.ts'
+import { isFailed, toOutcome } from './core/shadow/outcome.ts'
 import { isBaseline, isShadowed, type ShadowPlan } from './core/shadow/plan.ts'
 import type { ShadowSubject } from './core/shadow/reports.ts'
 import type { ShadowOutcome } from './core/shadow/tally.ts'
@@ -27,9 +28,11 @@ import {
   readBase,
   readBeside,
 } from './proxy/shadow/read.ts'
+import type { VisitorsFirst } from './proxy/shadow/visitors-first.ts'
 
 type ShadowDeps = {
   readonly budget: ShadowBudget
+  readonly visitorsFirst: Pick<VisitorsFirst, 'wait'>
   readonly recorder: Pick<Recorder, 'recordShadow'>
 }
 
@@ -48,7 +51,7 @@ type Pair = {
  */
 export function prepareShadow(
   situation: ActOptions,
-  { budget, recorder }: ShadowDeps,
+  { budget, visitorsFirst, recorder }: ShadowDeps,
 ): ((acted: ActResult) => Promise<void> | undefined) | undefined {
   const pair = findPair(situation)
   if (!pair) return undefined
@@ -66,21 +69,29 @@ export function prepareShadow(
     if (begun.length === 0) record({ counts: { skipped: plan.repeat } })
     return begun
   }
+  const sendLater = async (send: () => Promise<void>) => {
+    try {
+      await visitorsFirst.wait()
+      await send()
+    } catch (cause) {
+      console.warn(`request ${situation.requestId}: it could not be copied`, cause)
+    }
+  }
   return (acted) => {
     // A file, a fallback or a refusal says nothing about the service.
     if (acted.counted.source !== 'service' || !acted.counted.service) return undefined
+    const begun = body ? [] : begin()
+    if (!body && begun.length === 0) return undefined
     // Headers are changed once the reply goes out.
     const visitors = toVisitorsAnswer(acted, plan)
     if (body) {
-      return sendLater(situation, async () => {
+      return sendLater(async () => {
         // A client may send the rest of its body very slowly.
         const sent = await withTimeout(body, plan.timeoutMs)
         if (sent) await copy(pair, situation, record, visitors, sent, begin())
       })
     }
-    const begun = begin()
-    if (begun.length === 0) return undefined
-    return sendLater(situation, () => copy(pair, situation, record, visitors, undefined, begun))
+    return sendLater(() => copy(pair, situation, record, visitors, undefined, begun))
   }
 }
 
@@ -98,16 +109,6 @@ function beginCopies(plan: ShadowPlan, environment: string, budget: ShadowBudget
     begun.push(end)
   }
   return begun
-}
-
-/** Does it once the reply goes out. Never throws. */
-async function sendLater({ requestId }: ActOptions, send: () => Promise<void>): Promise<void> {
-  try {
-    await new Promise((resolve) => setTimeout(resolve, 0))
-    await send()
-  } catch (cause) {
-    console.warn(`request ${requestId}: it could not be copied`, cause)
-  }
 }
 
 function findPair({ request, requestId, facts, decision, assignments }: ActOptions) {
@@ -190,7 +191,7 @@ async function copy(
 ): Promise<void> {
   const { plan, own, theirs, target } = pair
   const { request, requestId, facts, decision, assignments, backends } = situation
-  const { method, path, search } = facts
+  const { path, search } = facts
   if (begun.length === 0) return
   const controller = new AbortController()
   const { signal } = controller
@@ -199,16 +200,18 @@ async function copy(
     const header = toVisitorHeader(assignments.visitor)
     const copied = copyRequest(request, path + search, body, plan.allowed, header)
     const visitor = facts.anonymous ? undefined : await toShadowVisitor(assignments, facts.visitor)
+    const { method, url, headers } = copied
+    const asking = new Request(url, { method, headers, signal })
     const ask = (service: Service, decided: Decision) =>
       askCopy(
         {
           copy: copied,
+          request: asking,
           service,
           identity: toIdentity(situation, decided, visitor),
           requestId: `${requestId} (shadow)`,
           loopId: assignments.loopId,
           compared: plan.compare.headers,
-          signal,
         },
         backends,
       )
@@ -242,40 +245,6 @@ async function copy(
 /** Whatever may have effects is not sent to the base again: only what it answered to the visitor can be compared. */
 function toComparable(answer: ShadowAnswer, { isStripped }: CopiedRequest): BaseAnswer | undefined {
   return isStripped ? undefined : { answer, kept: undefined }
-}
-
-/** @param again the base's answer beside a second one of its own. */
-function toOutcome(
-  { base, answer }: ReadPair,
-  again: ReadPair | undefined,
-  { compare }: ShadowPlan,
-): Pick<ShadowOutcome, 'counts' | 'differences' | 'noise'> {
-  const differences = base && compareAnswers(base, answer, compare)
-  if (!base || !differences) return { counts: { copied: 1 } }
-  const noise = again?.base && compareAnswers(again.base, again.answer, compare)
-  const counts = {
-    copied: 1,
-    compared: 1,
-    differing: differences.length > 0 ? 1 : 0,
-    ...(noise ? { baselines: 1, noisy: noise.length > 0 ? 1 : 0 } : {}),
-    baseFailed: isFailed(base) ? 1 : 0,
-    ...toLateness(base, answer, compare.slowerMs),
-    ...(answer.status === undefined
-      ? {}
-      : { timed: 1, baseMs: base.waitedMs, shadowMs: answer.waitedMs }),
-  }
-  return { counts, differences, ...(noise && { noise }) }
-}
-
-/** No answer, or one that says that the backend is in trouble. */
-function isFailed({ status }: ShadowAnswer): boolean {
-  return status === undefined || status >= 500
-}
-
-function toLateness(base: ShadowAnswer, answer: ShadowAnswer, slowerMs: number) {
-  if (base.status === undefined || answer.status === undefined) return {}
-  const laterMs = answer.waitedMs - base.waitedMs
-  return { late: laterMs >= slowerMs ? 1 : 0, baseLate: -laterMs >= slowerMs ? 1 : 0 }
 }
 
 /** What a copy says of itself. Flags have the values that the visitor would get in that environment. */

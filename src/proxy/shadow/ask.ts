@@ -9,7 +9,9 @@ import type { CopiedRequest } from './copy.ts'
 import { type CopiedAnswer, discard, GIVEN_UP, toFailure, untilAborted } from './read.ts'
 
 export type AskOptions = {
-  readonly copy: CopiedRequest
+  readonly copy: Pick<CopiedRequest, 'path' | 'body'>
+  /** The copy without its body. Its signal is aborted when the copy is given up. */
+  readonly request: Request
   readonly service: Service
   /** Headers in which Holo tells the backend what this is. */
   readonly identity: Readonly<Record<string, string>>
@@ -17,13 +19,12 @@ export type AskOptions = {
   readonly loopId: string
   /** The headers that are compared. */
   readonly compared: readonly string[]
-  /** Aborted when the copy is given up. */
-  readonly signal: AbortSignal
 }
 
 /** The answer to a copy; one with a failure if there was none. Never throws. */
 export async function askCopy(options: AskOptions, backends: Backends): Promise<CopiedAnswer> {
-  const { signal, requestId } = options
+  const { requestId, request } = options
+  const { signal } = request
   try {
     return await untilAborted(signal, ask(options, backends))
   } catch (cause) {
@@ -34,14 +35,14 @@ export async function askCopy(options: AskOptions, backends: Backends): Promise<
 }
 
 async function ask(
-  { copy, service, identity, requestId, loopId, compared, signal }: AskOptions,
+  { copy, request, service, identity, requestId, loopId, compared }: AskOptions,
   backends: Backends,
 ): Promise<CopiedAnswer> {
-  const { method, url, headers, path, body } = copy
+  const { path, body } = copy
+  const { headers, signal } = request
   const origin = backends.origins.pickSound(service)
   if (origin === undefined) return toNoAnswer('origin_unreachable', 0)
   if (hasPassed(headers, loopId)) return toNoAnswer('loop_detected', 0)
-  const request = new Request(url, { method, headers, signal })
   const stream = body === undefined ? null : new Response(body).body
   const message = toMessage(request, stream, path, identity, { requestId, loopId, isShadow: true })
   const outcome = await exchange(message, service, origin, backends)

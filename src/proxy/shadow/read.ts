@@ -4,6 +4,7 @@
 
 import { toHex } from '../../core/hex.ts'
 import type { AnswerBody, ShadowAnswer } from '../../core/shadow/compare.ts'
+import type { AnswerPair } from '../../core/shadow/outcome.ts'
 import { MAX_COMPARED_BYTES } from '../../core/shadow/plan.ts'
 
 /** The head of an answer, and its response if there is a body to read. */
@@ -18,12 +19,6 @@ export type BaseAnswer = {
   readonly answer: ShadowAnswer
   /** `undefined` if bodies are not compared. */
   readonly kept: KeptBody | undefined
-}
-
-/** Two answers with as much of their bodies as tells whether they differ. */
-export type ReadPair = {
-  readonly base: ShadowAnswer | undefined
-  readonly answer: ShadowAnswer
 }
 
 /** A copy that was given up before its answer was read. */
@@ -95,7 +90,7 @@ export async function readBeside(
   asked: Promise<CopiedAnswer>,
   known: Promise<BaseAnswer | undefined>,
   signal: AbortSignal,
-): Promise<ReadPair> {
+): Promise<AnswerPair> {
   const [copied, base] = await Promise.all([asked, known])
   const { answer, response } = copied
   const unread = { base: base?.answer, answer }
