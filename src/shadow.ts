@@ -21,13 +21,7 @@ import { isWebSocketUpgrade } from './proxy/request-headers.ts'
 import { askCopy } from './proxy/shadow/ask.ts'
 import type { ShadowBudget } from './proxy/shadow/budget.ts'
 import { type CopiedRequest, copyRequest } from './proxy/shadow/copy.ts'
-import {
-  type BaseAnswer,
-  type ReadPair,
-  readAway,
-  readBase,
-  readBeside,
-} from './proxy/shadow/read.ts'
+import { type BaseAnswer, readAway, readBase, readBeside } from './proxy/shadow/read.ts'
 import type { VisitorsFirst } from './proxy/shadow/visitors-first.ts'
 
 type ShadowDeps = {
