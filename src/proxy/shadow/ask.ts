@@ -6,7 +6,7 @@ import { exchange } from '../exchange.ts'
 import { hasPassed, toMessage } from '../message.ts'
 import type { Backends } from '../origins.ts'
 import type { CopiedRequest } from './copy.ts'
-import { type CopiedAnswer, discard, GIVEN_UP, toFailure, untilAborted } from './read.ts'
+import { type CopiedAnswer, discard, GIVEN_UP, toUnanswered, untilAborted } from './read.ts'
 
 export type AskOptions = {
   readonly copy: Pick<CopiedRequest, 'path' | 'body'>
@@ -72,5 +72,5 @@ async function ask(
 }
 
 function toNoAnswer(failure: string, waitedMs: number): CopiedAnswer {
-  return { answer: toFailure(failure, waitedMs), response: undefined }
+  return { answer: toUnanswered(failure, waitedMs), response: undefined }
 }

@@ -22,7 +22,7 @@ export type BaseAnswer = {
 }
 
 /** A copy that was given up before its answer was read. */
-export const GIVEN_UP: ShadowAnswer = toFailure('shadow_timeout', 0)
+export const GIVEN_UP: ShadowAnswer = toUnanswered('shadow_timeout', 0)
 
 /** An answer that is thrown away is read so far, so that its connection can be used again. A longer one is cancelled. */
 const MAX_DISCARDED_BYTES = 16_384
@@ -147,7 +147,7 @@ export async function discard(response: Response | undefined): Promise<void> {
   ])
 }
 
-export function toFailure(failure: string, waitedMs: number): ShadowAnswer {
+export function toUnanswered(failure: string, waitedMs: number): ShadowAnswer {
   return { status: undefined, failure, headers: {}, body: { kind: 'unread' }, waitedMs }
 }
 
@@ -248,7 +248,7 @@ function isEndless(response: Response): boolean {
 }
 
 function toBroken({ waitedMs }: ShadowAnswer, signal: AbortSignal): ShadowAnswer {
-  return signal.aborted ? GIVEN_UP : toFailure('broken_body', waitedMs)
+  return signal.aborted ? GIVEN_UP : toUnanswered('broken_body', waitedMs)
 }
 
 function parse(bytes: Uint8Array): { readonly value: unknown } | undefined {
