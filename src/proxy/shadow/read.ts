@@ -244,7 +244,7 @@ function toType({ headers }: Response): string {
 }
 
 function isEndless(response: Response): boolean {
-  return ENDLESS.test(toType(response)) || Boolean(response.webSocket)
+  return ENDLESS.test(toType(response))
 }
 
 function toBroken({ waitedMs }: ShadowAnswer, signal: AbortSignal): ShadowAnswer {
