@@ -57,6 +57,7 @@ import { CLOSED, PreviewGate } from './preview/gate.ts'
 import { forwardRequest } from './proxy/forward.ts'
 import { type Backends, createBackends } from './proxy/origins.ts'
 import { ShadowBudget } from './proxy/shadow/budget.ts'
+import { VisitorsFirst } from './proxy/shadow/visitors-first.ts'
 import { readSettings } from './settings.ts'
 import { prepareShadow } from './shadow.ts'
 import { serveTab } from './tab.ts'
@@ -95,6 +96,7 @@ export function createRouter(env: Env): Router {
     reportLimits: new ReportLimits(),
     proofs: new Proofs(),
     shadowBudget: new ShadowBudget(Date.now),
+    visitorsFirst: new VisitorsFirst({ now: Date.now, sleep }),
     dashboardHost: settings.dashboardHost,
     staleAfterMs: settings.staleAfterMs,
     gate: new PreviewGate({
@@ -106,6 +108,7 @@ export function createRouter(env: Env): Router {
   }
   return async (request, ctx) => {
     const requestId = request.headers.get('cf-ray') ?? crypto.randomUUID()
+    parts.visitorsFirst.arrive()
     try {
       const response = await route(parts, request, requestId, ctx)
       if (request.body !== null) await drainUnread(request)
@@ -113,9 +116,13 @@ export function createRouter(env: Env): Router {
     } catch (cause) {
       console.error(`request ${requestId} failed`, cause)
       return errorResponse('internal', requestId)
+    } finally {
+      parts.visitorsFirst.leave()
     }
   }
 }
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 /** The id for loop detection is usually made from the salt, which does not exist without a document. */
 const LOOP_ID_OF_DEFAULT = 'holo'
@@ -146,6 +153,7 @@ type RouterDeps = {
   readonly reportLimits: ReportLimits
   readonly proofs: Proofs
   readonly shadowBudget: ShadowBudget
+  readonly visitorsFirst: VisitorsFirst
   /** Where browsers may sign in, and no version is served; everywhere if undefined. */
   readonly dashboardHost: string | undefined
   readonly staleAfterMs: number
@@ -298,7 +306,11 @@ async function route(
   }
   const shadow = isPreviewed
     ? undefined
-    : prepareShadow(situation, { budget: deps.shadowBudget, recorder: counter.recorder })
+    : prepareShadow(situation, {
+        budget: deps.shadowBudget,
+        visitorsFirst: deps.visitorsFirst,
+        recorder: counter.recorder,
+      })
   let acted: ActResult | undefined
   try {
     const answered = act(situation)
