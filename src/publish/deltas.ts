@@ -140,7 +140,10 @@ function listWork(files: readonly EncodedFile[], retained: readonly RetainedMani
   const earlier = retained
     .filter(({ isOpen }) => isOpen !== false)
     .slice(0, MAX_DICTIONARY_VERSIONS)
-    .map(({ manifest }) => ({ manifest, dictionaries: findDictionaries(manifest.entries()) }))
+    .map(({ manifest }) => ({
+      manifest,
+      dictionaries: findDictionaries(manifest.entries(0, MIN_DELTA_FILE_BYTES)),
+    }))
   const work = new Map<string, Work>()
   for (const file of files) {
     const match = toMatch(file)
@@ -171,7 +174,7 @@ function findKnownDeltas(
 ): ReadonlyMap<string, Representation> {
   const known = new Map<string, Representation>()
   for (const { manifest } of retained) {
-    for (const { blob, encodings } of manifest.entries()) {
+    for (const { blob, encodings } of manifest.entries(0, MIN_DELTA_FILE_BYTES)) {
       for (const form of encodings) {
         if (isDelta(form)) known.set(`${form.dictionary} ${blob}`, form)
       }

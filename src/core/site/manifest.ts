@@ -186,11 +186,15 @@ export class Manifest {
     return false
   }
 
-  /** The entries from the index `first` on, private ones too, in the order of the table. */
-  *entries(first = 0): Generator<ManifestEntry> {
+  /**
+   * The entries from the index `first` on, private ones too, in the order of the table; only those of
+   * at least `minBytes`, because making an entry allocates much more than looking at a size.
+   */
+  *entries(first = 0, minBytes = 0): Generator<ManifestEntry> {
     const view = this.#view
     for (let index = first; index < this.count; index++) {
       const at = HEADER_BYTES + index * ENTRY_BYTES
+      if (readSize(view, at + 12) < minBytes) continue
       const path = this.#text(view.getUint32(at + 4, true), view.getUint16(at + 8, true))
       const entry = this.#entry(at, path)
       if (entry) yield entry
@@ -320,9 +324,16 @@ export function encodeManifest(
   inline: ReadonlyMap<string, Uint8Array> = new Map(),
 ): Uint8Array {
   const text = new TextTable()
+  // All paths share one buffer: 100,000 small ones would take five times as much memory.
+  const paths = new Uint8Array(entries.reduce((sum, { path }) => sum + path.length * 3, 0))
+  let pathsEnd = 0
   const rows = entries
-    .map((entry) => ({ entry, path: encoder.encode(entry.path) }))
-    .map((row) => ({ ...row, hash: murmur3(row.path) }))
+    .map((entry) => {
+      const { written } = encoder.encodeInto(entry.path, paths.subarray(pathsEnd))
+      const path = paths.subarray(pathsEnd, pathsEnd + written)
+      pathsEnd += written
+      return { entry, path, hash: murmur3(path) }
+    })
     .sort((a, b) => a.hash - b.hash || (a.entry.path < b.entry.path ? -1 : 1))
   for (const [i, { entry, path }] of rows.entries()) {
     if (!entry.path.startsWith('/')) throw new TypeError(`path without / in front: ${entry.path}`)
