@@ -3,8 +3,8 @@
 
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { encodeManifest, openManifest } from '../../src/core/site/manifest.ts'
-import { type PrepareOptions, prepareVersion } from '../../src/publish/prepare.ts'
+import { encodeManifest, MAX_MANIFEST_BYTES, openManifest } from '../../src/core/site/manifest.ts'
+import { type PrepareOptions, prepareVersion, refuseTooLarge } from '../../src/publish/prepare.ts'
 import { toCasePath } from '../support/cases.ts'
 import { makeFolder } from './folder.ts'
 
@@ -117,5 +117,14 @@ describe('prepareVersion', () => {
     await expect(prepare(empty)).rejects.toThrow('is empty, and the version has no service')
     const services = [{ prefix: '/api/', origins: ['https://api-1.example.com'] }]
     expect(await prepare(empty, { services })).toMatchObject({ count: 0, blobs: new Set() })
+  })
+})
+
+describe('a site at the bound of its manifest', () => {
+  it('is published, and one byte above it is refused with what can be done', () => {
+    expect(() => refuseTooLarge('dist', 100_000, MAX_MANIFEST_BYTES)).not.toThrow()
+    expect(() => refuseTooLarge('dist', 100_000, MAX_MANIFEST_BYTES + 1)).toThrow(
+      /dist has too many files.* 100000 files has 25165825 bytes, and 25165824 are allowed\. Leave files out/,
+    )
   })
 })
