@@ -14,7 +14,7 @@ import {
   isDelta,
   type ManifestEntry,
   type PlainForm,
-} from '../core/site/manifest.ts'
+} from '../core/site/manifest-entry.ts'
 import { toSha256 } from './content-hash.ts'
 import { type GivenForm, readSurveyed } from './precompressed.ts'
 import { type ReportProgress, startCount } from './progress.ts'

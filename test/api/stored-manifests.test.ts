@@ -5,7 +5,8 @@ import type { ContentStore } from '../../src/api/content/content-store.ts'
 import { loadKnown, MAX_COMPARED_BYTES } from '../../src/api/content/stored-manifests.ts'
 import type { StoreAsker } from '../../src/api/http/route.ts'
 import { ok } from '../../src/core/result.ts'
-import { encodeManifest, type Manifest, openManifest } from '../../src/core/site/manifest.ts'
+import { encodeManifest } from '../../src/core/site/encode-manifest.ts'
+import { type Manifest, openManifest } from '../../src/core/site/manifest.ts'
 
 const MIB = 2 ** 20
 

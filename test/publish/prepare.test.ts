@@ -3,7 +3,9 @@
 
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { encodeManifest, MAX_MANIFEST_BYTES, openManifest } from '../../src/core/site/manifest.ts'
+import { encodeManifest } from '../../src/core/site/encode-manifest.ts'
+import { openManifest } from '../../src/core/site/manifest.ts'
+import { MAX_MANIFEST_BYTES } from '../../src/core/site/manifest-limits.ts'
 import { type PrepareOptions, prepareVersion, refuseTooLarge } from '../../src/publish/prepare.ts'
 import { toCasePath } from '../support/cases.ts'
 import { makeFolder } from './folder.ts'

@@ -1,12 +1,8 @@
 // Loads manifests from the store for an upload: its own, and those of versions whose blobs need not be looked for.
 
 import { err, ok, type Result } from '../../core/result.ts'
-import {
-  isNewerManifest,
-  MAX_MANIFEST_BYTES,
-  type Manifest,
-  openManifest,
-} from '../../core/site/manifest.ts'
+import { isNewerManifest, type Manifest, openManifest } from '../../core/site/manifest.ts'
+import { MAX_MANIFEST_BYTES } from '../../core/site/manifest-limits.ts'
 import type { Failure } from '../http/problems.ts'
 import type { StoreAsker } from '../http/route.ts'
 import type { ContentStore } from './content-store.ts'
