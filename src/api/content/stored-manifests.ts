@@ -23,7 +23,7 @@ export async function loadManifest(
  * What is compared with the manifest of an upload, in sum: both are in the memory of an isolate, which has
  * 128 MB. As large as one manifest may be, so that at least one is compared.
  */
-export const MAX_COMPARED_BYTES = MAX_MANIFEST_BYTES
+export const MAX_COMPARED_MANIFEST_BYTES = MAX_MANIFEST_BYTES
 
 /**
  * The manifests of finalised versions, the newest first. Everything that they name is in the store. Of a large
@@ -40,7 +40,7 @@ export async function loadKnown(
   const known: Manifest[] = []
   let bytes = 0
   for (const hash of hashes.value) {
-    if (bytes + own.bytes.length > MAX_COMPARED_BYTES) break
+    if (bytes + own.bytes.length > MAX_COMPARED_MANIFEST_BYTES) break
     const manifest = await loadManifest(store.value, hash)
     if (!manifest.ok) continue
     known.push(manifest.value)
