@@ -137,7 +137,10 @@ function listWork(
   const earlier = retained
     .filter(({ isOpen }) => isOpen !== false)
     .slice(0, MAX_DICTIONARY_VERSIONS)
-    .map(({ manifest }) => ({ manifest, dictionaries: findDictionaries(manifest.entries()) }))
+    .map(({ manifest }) => ({
+      manifest,
+      dictionaries: findDictionaries(manifest.entries(0, MIN_DELTA_FILE_BYTES)),
+    }))
   const pairs = new Map<string, Omit<Work, 'encoding'>>()
   for (const file of files) {
     const match = toMatch(file)
@@ -208,7 +211,7 @@ function findKnownDeltas(
 ): ReadonlyMap<string, Representation> {
   const known = new Map<string, Representation>()
   for (const { manifest } of retained) {
-    for (const { blob, encodings } of manifest.entries()) {
+    for (const { blob, encodings } of manifest.entries(0, MIN_DELTA_FILE_BYTES)) {
       for (const form of encodings) {
         if (isDelta(form)) known.set(toKey(form.encoding, form.dictionary, blob), form)
       }

@@ -83,11 +83,7 @@ export async function prepareVersion(
     retained,
   })
   const manifestBytes = encodeHolding(entries, survey.config, inline)
-  if (manifestBytes.length > MAX_MANIFEST_BYTES) {
-    throw new PublishError(
-      `${folder} has too many files: its manifest has ${manifestBytes.length} bytes, and ${MAX_MANIFEST_BYTES} are allowed`,
-    )
-  }
+  refuseTooLarge(folder, entries.length, manifestBytes.length)
   return {
     manifest: toSha256(manifestBytes),
     manifestBytes,
@@ -104,4 +100,13 @@ export async function prepareVersion(
     flagKeys: options.flags && (await findFlagKeys(survey.files, options.flags)),
     warnings: [...survey.warnings, ...listHazards(survey)],
   }
+}
+
+/** @throws PublishError for a manifest that the API would not take, with what it is made of. */
+export function refuseTooLarge(folder: string, files: number, bytes: number): void {
+  if (bytes <= MAX_MANIFEST_BYTES) return
+  throw new PublishError(
+    `${folder} has too many files, or too long paths: the manifest of its ${files} files has ${bytes} bytes, and ${MAX_MANIFEST_BYTES} are allowed. ` +
+      'Leave files out with --exclude GLOB ("exclude" in holo.json), or serve some of them by a service',
+  )
 }
