@@ -4,24 +4,27 @@ export const CHANGELOG = 'CHANGELOG.md'
 
 const UNRELEASED = '## [Unreleased]'
 
-/** The text below the heading of a part, without white space around it; `undefined` if there is no such part. */
-export function findPart(changelog: string, heading: RegExp): string | undefined {
-  const parts = changelog.split(/^(?=## )/m)
-  const found = parts.find((part) => heading.test(part))
-  return found?.slice(found.indexOf('\n') + 1).trim()
-}
-
-/** What has not been released yet. */
+/** What has not been released yet; `undefined` if there is no such part. */
 export function findUnreleased(changelog: string): string | undefined {
-  return findPart(changelog, /^## \[Unreleased\]$/m)
+  return findPart(changelog, (heading) => heading === UNRELEASED)
 }
 
-/** The part of a version: its heading has a date. */
+/** The part of a version, whose heading has a date. */
 export function findVersion(changelog: string, version: string): string | undefined {
+  const begin = `## [${version}] - `
   return findPart(
     changelog,
-    new RegExp(`^## \\[${RegExp.escape(version)}\\] - \\d{4}-\\d\\d-\\d\\d$`, 'm'),
+    (heading) => heading.startsWith(begin) && /^\d{4}-\d\d-\d\d$/.test(heading.slice(begin.length)),
   )
+}
+
+/** The text below a heading, without white space around it. */
+function findPart(changelog: string, isWanted: (heading: string) => boolean): string | undefined {
+  for (const part of changelog.split(/^(?=## )/m)) {
+    const [heading = ''] = part.split('\n')
+    if (isWanted(heading.trimEnd())) return part.slice(heading.length).trim()
+  }
+  return undefined
 }
 
 /** What stands in the way of a release, in words. */
