@@ -133,7 +133,7 @@ describe('the version of Holo', () => {
     ['0.2.0-rc.1', '0.2.0', 'warning', 'then holo deploy'],
     ['0.9.0', '0.10.0', 'warning', 'then holo deploy'],
     [undefined, '0.2.0', 'warning', 'then holo deploy'],
-    ['0.3.0', '0.2.0', 'warning', 'npm install --save-dev holo-edge@0.3.0'],
+    ['0.3.0', '0.2.0', 'warning', 'put holo-edge 0.3.0 into this project'],
     ['newest', '0.2.0', 'warning', 'install the same one here'],
   ])('that is deployed as %s is, for a command of %s, %s', (deployed, own, state, mend) => {
     const told = checkVersion(deployed, own)

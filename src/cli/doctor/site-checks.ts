@@ -189,7 +189,7 @@ export function checkVersion(deployed: string | undefined, own: string): Diagnos
     : access.warning(
         check,
         `${both}: holo deploy from here would put the older Worker back`,
-        `npm install --save-dev ${PACKAGE_NAME}@${theirs?.version}, before the next holo deploy`,
+        `put ${PACKAGE_NAME} ${theirs?.version} into this project before the next holo deploy`,
       )
 }
 
