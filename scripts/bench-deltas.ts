@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { toSize } from '../src/core/amounts.ts'
-import { type Manifest, type ManifestEntry, openManifest } from '../src/core/site/manifest.ts'
+import { type Manifest, openManifest } from '../src/core/site/manifest.ts'
+import type { ManifestEntry } from '../src/core/site/manifest-entry.ts'
 import { prepareVersion } from '../src/publish/prepare.ts'
 
 /** Apps whose packages have the built site, with hashed names. */

@@ -3,6 +3,7 @@
 import { checkOrigin, normaliseOrigin } from './document/origin.ts'
 import type { Env } from './env.ts'
 import { readDashboardHost } from './http/dashboard-host.ts'
+import { readControlRefreshMs, readDuration } from './loading/durations.ts'
 import type { Freshness } from './loading/load.ts'
 
 export type Settings = Freshness & {
@@ -17,22 +18,6 @@ export type Settings = Freshness & {
   readonly dashboardHost: string | undefined
 }
 
-type DurationName =
-  | 'KV_REFRESH_MS'
-  | 'CONTROL_REFRESH_MS'
-  | 'STALE_AFTER_MS'
-  | 'DOCUMENT_WAIT_MS'
-  | 'COUNTS_FLUSH_MS'
-
-/** Defaults and minimums. Each call costs money, and more than ten a second bring nothing new. */
-const DURATIONS: Readonly<Record<DurationName, { default: number; least: number }>> = {
-  KV_REFRESH_MS: { default: 30_000, least: 100 },
-  CONTROL_REFRESH_MS: { default: 2_000, least: 100 },
-  STALE_AFTER_MS: { default: 5_000, least: 100 },
-  DOCUMENT_WAIT_MS: { default: 300, least: 0 },
-  COUNTS_FLUSH_MS: { default: 10_000, least: 0 },
-}
-
 /** An invalid variable is replaced by its default, and a log line says so. */
 export function readSettings(env: Env): Settings {
   const allowInsecure = env.ALLOW_INSECURE_ORIGINS === 'true'
@@ -40,7 +25,7 @@ export function readSettings(env: Env): Settings {
   if (mistake) console.warn(`DEFAULT_ORIGIN is ignored: ${mistake}`)
   return {
     kvRefreshMs: readDuration(env, 'KV_REFRESH_MS'),
-    controlRefreshMs: readDuration(env, 'CONTROL_REFRESH_MS'),
+    controlRefreshMs: readControlRefreshMs(env),
     staleAfterMs: readDuration(env, 'STALE_AFTER_MS'),
     documentWaitMs: readDuration(env, 'DOCUMENT_WAIT_MS'),
     countsFlushMs: readDuration(env, 'COUNTS_FLUSH_MS'),
@@ -49,13 +34,4 @@ export function readSettings(env: Env): Settings {
     cacheName: env.CACHE_NAME || undefined,
     dashboardHost: readDashboardHost(env.DASHBOARD_HOST),
   }
-}
-
-function readDuration(env: Env, name: DurationName): number {
-  const { default: otherwise, least } = DURATIONS[name]
-  const text = env[name]
-  const ms = text === '' ? Number.NaN : Number(text)
-  if (ms >= least && Number.isFinite(ms)) return ms
-  console.warn(`${name} must be a number of at least ${least}, not "${text}": using ${otherwise}`)
-  return otherwise
 }

@@ -5,7 +5,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { encodeManifest, openManifest } from '../../src/core/site/manifest.ts'
+import { encodeManifest } from '../../src/core/site/encode-manifest.ts'
+import { openManifest } from '../../src/core/site/manifest.ts'
 import { toSha256 } from '../../src/publish/content-hash.ts'
 import { startBackend } from '../local/backend-process.ts'
 import { ask, send, toGet } from './ask.ts'

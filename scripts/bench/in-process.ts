@@ -3,7 +3,8 @@
 
 import { createHash } from 'node:crypto'
 import { decide } from '../../src/core/decide.ts'
-import { encodeManifest, type Manifest, openManifest } from '../../src/core/site/manifest.ts'
+import { encodeManifest } from '../../src/core/site/encode-manifest.ts'
+import { type Manifest, openManifest } from '../../src/core/site/manifest.ts'
 import { bucketOf } from '../../src/core/traffic.ts'
 import type { Assignments, RequestFacts } from '../../src/core/types.ts'
 import { compileAssignments } from '../../src/document/compile.ts'

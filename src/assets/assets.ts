@@ -1,7 +1,8 @@
 // The assets of all versions, for the router: opens a version's manifest, finds an intent (in it,
 // in other versions, or its fallback) and serves it. One per isolate, whose memories it holds.
 
-import { MAX_MANIFEST_BYTES, type Manifest } from '../core/site/manifest.ts'
+import type { Manifest } from '../core/site/manifest.ts'
+import { MAX_MANIFEST_BYTES } from '../core/site/manifest-limits.ts'
 import { resolveByRules } from '../core/site/redirects.ts'
 import { type Intent, resolveFallback } from '../core/site/resolve.ts'
 import type { RequestFacts, Version } from '../core/types.ts'

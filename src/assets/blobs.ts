@@ -2,7 +2,7 @@
 // else with one get from R2. Small blobs are read whole and kept in memory; big ones are streamed.
 
 import { toHex } from '../core/hex.ts'
-import type { Representation } from '../core/site/manifest.ts'
+import type { Representation } from '../core/site/manifest-entry.ts'
 import { type Body, discardBody, readWhole, sliceBody, streamExactly } from './bodies.ts'
 import {
   MAX_CACHED_BLOB_BYTES,

@@ -3,7 +3,7 @@
 
 import { memoise } from '../core/memoise.ts'
 import { toDictionaryMatch } from '../core/site/dictionary-match.ts'
-import type { ManifestEntry } from '../core/site/manifest.ts'
+import type { ManifestEntry } from '../core/site/manifest-entry.ts'
 
 /** Adds a version's own headers to a reply, as in serve.ts. */
 type ApplyHeaders = (headers: Headers) => void

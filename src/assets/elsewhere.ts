@@ -3,7 +3,8 @@
 // which files the request may take.
 
 import { toManifestPath } from '../core/path.ts'
-import type { Manifest, ManifestEntry } from '../core/site/manifest.ts'
+import type { Manifest } from '../core/site/manifest.ts'
+import type { ManifestEntry } from '../core/site/manifest-entry.ts'
 import type { Intent } from '../core/site/resolve.ts'
 import type { Version } from '../core/types.ts'
 import { MAX_NEGATIVES_BYTES, MAX_SEARCHED_BYTES } from './limits.ts'

@@ -2,7 +2,7 @@
 // of a page that is open already, and nothing that a browser would run as a page of its own.
 // elsewhere.ts finds the files.
 
-import type { ManifestEntry } from '../core/site/manifest.ts'
+import type { ManifestEntry } from '../core/site/manifest-entry.ts'
 import type { RequestFacts, Version } from '../core/types.ts'
 import { isPrefetch } from '../http/kind.ts'
 

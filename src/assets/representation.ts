@@ -2,7 +2,7 @@
 // about it: validator, type, and who may keep it for how long.
 
 import { memoise } from '../core/memoise.ts'
-import type { EncodedForm, ManifestEntry, Representation } from '../core/site/manifest.ts'
+import type { EncodedForm, ManifestEntry, Representation } from '../core/site/manifest-entry.ts'
 import { HTML_TYPE } from '../http/kind.ts'
 import { hasDeltas } from './dictionaries.ts'
 import { IMMUTABLE_TTL_S } from './limits.ts'

@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'
 import { toBackOffMs } from '../core/back-off.ts'
-import { MAX_MANIFEST_BYTES } from '../core/site/manifest.ts'
+import { MAX_MANIFEST_BYTES } from '../core/site/manifest-limits.ts'
 import type { FinalStep, UploadTarget } from '../publish/upload-target.ts'
 import { problemAsRead } from '../wire/problems.ts'
 import {

@@ -4,6 +4,8 @@
 // however many isolates there are. An unused slot costs nothing, because only calls extend the
 // timeline.
 
+import { type RefreshEnv, readControlRefreshMs } from '../loading/durations.ts'
+
 /** A Durable Object serves about 1,000 calls a second. Isolates may use half of that. */
 export const TARGET_CALLS_PER_SECOND = 500
 
@@ -18,12 +20,23 @@ const CALLS_WINDOW_S = 10
 
 const SLOT_MS = 1000 / TARGET_CALLS_PER_SECOND
 
+/** Isolates that ask more often than usual, because their copies count as stale sooner, are not held back. */
+export function createPace(env: RefreshEnv): Pace {
+  return new Pace(Math.min(SHORTEST_NEXT_MS, readControlRefreshMs(env)))
+}
+
 /** `now` is in milliseconds since the epoch throughout. */
 export class Pace {
+  readonly #shortestMs: number
   #lastSlot = 0
   /** Calls in each of the last seconds: a ring buffer. */
   readonly #calls = new Array<number>(CALLS_WINDOW_S + 1).fill(0)
   #second = 0
+
+  /** @param shortestMs what an isolate is told to wait while there are few callers, in milliseconds. */
+  constructor(shortestMs = SHORTEST_NEXT_MS) {
+    this.#shortestMs = shortestMs
+  }
 
   /** Counts a call and returns after how many milliseconds the caller should call again. */
   record(now: number): number {
@@ -48,7 +61,7 @@ export class Pace {
   }
 
   #nextSlot(now: number): number {
-    return Math.max(this.#lastSlot + SLOT_MS, now + SHORTEST_NEXT_MS)
+    return Math.max(this.#lastSlot + SLOT_MS, now + this.#shortestMs)
   }
 
   /** Moves the ring buffer on to the second of `now` and clears the seconds in between. */

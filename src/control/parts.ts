@@ -2,6 +2,7 @@
 // decides who may call what.
 
 import { getOwn } from '../core/own.ts'
+import type { RefreshEnv } from '../loading/durations.ts'
 import { type Access, type AccessDeps, Authority } from './access/authority.ts'
 import type { AuthorityEnv } from './access/authority-settings.ts'
 import { Counting } from './counting/counting.ts'
@@ -20,7 +21,7 @@ import { HealthRecords } from './health/records.ts'
 import type { ProbeTarget } from './health/targets.ts'
 import { Live, type LiveDeps } from './live/live.ts'
 import { Outbox, type Subscriber } from './outbox.ts'
-import { Pace } from './pace.ts'
+import { createPace, type Pace } from './pace.ts'
 import { Previews } from './previews/previews.ts'
 import { PreviewStore } from './previews/store.ts'
 import { External } from './publishing/adopt-edits.ts'
@@ -63,7 +64,8 @@ import { Webhooks } from './webhooks/webhooks.ts'
 
 /** The bindings and variables that the control uses. */
 export type ControlEnv = AuthorityEnv &
-  RetentionEnv & {
+  RetentionEnv &
+  RefreshEnv & {
     /** Holds the document that isolates read. */
     readonly ASSIGNMENTS: KVNamespace
     /** Blobs, manifests and version records. */
@@ -392,7 +394,7 @@ export function createParts(
     rolloutReader: new RolloutReader(store, stalls),
     probing,
     draining,
-    pace: new Pace(),
+    pace: createPace(env),
     external: new External(shared),
     uploading: new Uploading(shared),
     collecting,

@@ -3,8 +3,9 @@
 // records.
 
 import * as z from 'zod'
-import type { Manifest, ManifestEntry } from '../core/site/manifest.ts'
+import type { Manifest } from '../core/site/manifest.ts'
 import { DEFAULT_APP_PAGE, type ManifestConfig } from '../core/site/manifest-config.ts'
+import type { ManifestEntry } from '../core/site/manifest-entry.ts'
 import { isSameServices, toServicesText } from './complete-service.ts'
 import { type FlagKeys, flagKeys } from './flag-keys.ts'
 import { type FrameworkPin, frameworkPin } from './framework-pin.ts'

@@ -4,18 +4,18 @@
 import type { FoldedError } from '../core/browser/parse-beacon.ts'
 import { type Batch, COUNTING_FORM, type Collected } from '../core/counting/batch.ts'
 import { addVisitor, toDistinctDay } from '../core/counting/distinct.ts'
-import { toFirstByteInterval, toJudgedInterval } from '../core/counting/first-byte.ts'
-import { closesAt } from '../core/counting/limits.ts'
 import { BOTH_SUFFIX, UNPROVEN_SUFFIX } from '../core/counting/metrics.ts'
-import { addNamed, addVital, type GrowingTotals } from '../core/counting/totals.ts'
+import { addNamed, addVital } from '../core/counting/totals.ts'
 import { matchService } from '../core/services.ts'
 import type { ShadowSubject } from '../core/shadow/reports.ts'
 import { type ShadowOutcome, ShadowTally } from '../core/shadow/tally.ts'
 import { readTabName } from '../http/tab-name.ts'
 import type { BatchSource } from '../loading/sync.ts'
+import { addAnswer } from './add-answer.ts'
+import { countHeldErrors, countHeldFlags, countHeldRequests } from './batch-sums.ts'
 import { PendingErrors } from './error-groups.ts'
 import { PendingFlags } from './flag-counts.ts'
-import { isVersionsFault, listMet, type Met, toFailureCode, toLatencyMs } from './met.ts'
+import { listMet, type Met, toFailureCode } from './met.ts'
 import {
   type CountedReply,
   type CountedRequest,
@@ -26,11 +26,7 @@ import {
 } from './observed.ts'
 import { type Page, Pages } from './pages.ts'
 import { isReported, type Reported, Reports } from './reports.ts'
-
-/**
- * A call that has not ended by then never will: it is longer than the longest wait for the control.
- */
-export const IN_FLIGHT_MS = 4000
+import { Sending } from './sending.ts'
 
 export type RecorderOptions = {
   /**
@@ -92,8 +88,6 @@ export type BrowserReport = {
   readonly client: string
 }
 
-type Flight = { readonly batch: Batch; readonly began: number }
-
 export class Recorder implements BatchSource {
   readonly #options: RecorderOptions
   readonly #pages = new Pages()
@@ -101,14 +95,12 @@ export class Recorder implements BatchSource {
   readonly #errorGroups = new PendingErrors()
   readonly #flags = new PendingFlags()
   readonly #shadows = new ShadowTally()
+  readonly #sending = new Sending()
   readonly #losses = { requests: 0, errors: 0 }
   #isolate: string | undefined
   #sequence = 0
   /** How many of the requests of `losses` no batch has reported yet. */
   #untold = 0
-  #inFlight: Flight | undefined
-  /** A batch whose call failed: it may have arrived, and is sent again unchanged. */
-  #unsure: Batch | undefined
 
   constructor(options: RecorderOptions) {
     this.#options = options
@@ -116,7 +108,7 @@ export class Recorder implements BatchSource {
 
   /** Whether there is nothing to send. */
   get isEmpty(): boolean {
-    return this.#hasNothingNew && this.#unsure === undefined
+    return this.#hasNothingNew && !this.#sending.isUnsure
   }
 
   get losses(): Losses {
@@ -365,38 +357,31 @@ export class Recorder implements BatchSource {
   }
 
   take(now: number): Batch | undefined {
-    if (this.#inFlight && now - this.#inFlight.began < IN_FLIGHT_MS) return undefined
-    if (this.#inFlight) this.failed(this.#inFlight.batch)
-    const batch = this.#takeUnsure(now) ?? this.#takeNew(now)
-    this.#inFlight = batch && { batch, began: now }
-    return batch
+    return this.#sending.take(
+      now,
+      () => this.#takeNew(now),
+      (batch) => this.#loseBatch(batch, now),
+    )
   }
 
   arrived(batch: Batch, collected: Collected | undefined): void {
-    if (this.#inFlight?.batch === batch) this.#inFlight = undefined
-    if (this.#unsure === batch) this.#unsure = undefined
+    this.#sending.arrived(batch)
     this.collect(collected)
   }
 
   failed(batch: Batch): void {
-    if (this.#inFlight?.batch !== batch) return
-    this.#inFlight = undefined
-    this.#unsure = batch
+    this.#sending.failed(batch)
   }
 
   collect(collected: Collected | undefined): void {
     this.#reports.collect(collected, this.#options.now())
   }
 
-  #takeUnsure(now: number): Batch | undefined {
-    const batch = this.#unsure
-    if (!batch || batch.windows.some(({ window }) => now < closesAt(window))) return batch
-    this.#unsure = undefined
-    this.#lose(countRequests(batch))
-    this.#errorGroups.lose(countErrors(batch))
-    this.#flags.lose(countFlags(batch))
+  #loseBatch(batch: Batch, now: number): void {
+    this.#lose(countHeldRequests(batch))
+    this.#errorGroups.lose(countHeldErrors(batch))
+    this.#flags.lose(countHeldFlags(batch))
     this.#reports.forget(now)
-    return undefined
   }
 
   #takeNew(now: number): Batch | undefined {
@@ -456,39 +441,4 @@ function toTab({ request, facts, decision, by }: CountedRequest): string | undef
 
 function never(): boolean {
   return false
-}
-
-/** Adds a reply to the sums. */
-function addAnswer(
-  totals: GrowingTotals,
-  { status, source, bytes, service }: CountedReply,
-  code: string | undefined,
-): void {
-  totals.requests += 1
-  const statusClass = Math.floor(status / 100) - 1
-  totals.statuses[statusClass] = (totals.statuses[statusClass] ?? 0) + 1
-  addNamed(totals.sources, source)
-  totals.bytes += bytes
-  if (code !== undefined) addNamed(totals.failures, code)
-  if (isVersionsFault(code)) totals.failed += 1
-  const waitedMs = service && toLatencyMs(service)
-  if (waitedMs === undefined) return
-  const interval = toFirstByteInterval(waitedMs)
-  const judged = toJudgedInterval(interval)
-  totals.firstByte[interval] = (totals.firstByte[interval] ?? 0) + 1
-  totals.latency[judged] = (totals.latency[judged] ?? 0) + 1
-  totals.latencyMs += Math.round(waitedMs)
-}
-
-function countErrors({ errorGroups = [], lostErrors = 0 }: Batch): number {
-  return errorGroups.reduce((sum, { count }) => sum + count, lostErrors)
-}
-
-function countRequests({ windows }: Batch): number {
-  const groups = windows.flatMap((window) => window.groups)
-  return groups.reduce((sum, { totals }) => sum + totals.requests, 0)
-}
-
-function countFlags({ flagCounts = [], lostFlags = 0 }: Batch): number {
-  return flagCounts.reduce((sum, { count }) => sum + count, lostFlags)
 }

@@ -2,8 +2,8 @@
 // address no other file has.
 
 import { toUrlPath } from '../core/path.ts'
-import type { ManifestEntry } from '../core/site/manifest.ts'
 import type { ManifestConfig } from '../core/site/manifest-config.ts'
+import type { ManifestEntry } from '../core/site/manifest-entry.ts'
 
 export type ServedFile = Omit<ManifestEntry, 'encodings'> & {
   /** The normalised path under which the file is served. */

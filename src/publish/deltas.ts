@@ -15,7 +15,7 @@ import {
   type ManifestEntry,
   type PlainForm,
   type Representation,
-} from '../core/site/manifest.ts'
+} from '../core/site/manifest-entry.ts'
 import { MAX_SERVED_BLOB_BYTES } from '../wire/uploads.ts'
 import { toSha256 } from './content-hash.ts'
 import { readSurveyed } from './precompressed.ts'

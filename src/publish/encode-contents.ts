@@ -15,7 +15,7 @@ import {
   type ManifestEntry,
   type PlainForm,
   type Representation,
-} from '../core/site/manifest.ts'
+} from '../core/site/manifest-entry.ts'
 import { toSha256 } from './content-hash.ts'
 import { type GivenForm, readSurveyed } from './precompressed.ts'
 import { type ReportProgress, startCount } from './progress.ts'

@@ -3,14 +3,9 @@
 // else. The blobs are stored as well, for everybody else.
 
 import { readFile } from 'node:fs/promises'
-import {
-  type Encoding,
-  MAX_INLINE_BLOBS,
-  MAX_INLINE_BYTES,
-  type PlainForm,
-  type Representation,
-} from '../core/site/manifest.ts'
 import type { ManifestConfig } from '../core/site/manifest-config.ts'
+import type { Encoding, PlainForm, Representation } from '../core/site/manifest-entry.ts'
+import { MAX_INLINE_BLOBS, MAX_INLINE_BYTES } from '../core/site/manifest-limits.ts'
 import { toSha256 } from './content-hash.ts'
 import { compress } from './encode-contents.ts'
 import { compareVisited } from './pages.ts'

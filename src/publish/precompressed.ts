@@ -5,7 +5,7 @@
 
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip } from 'node:zlib'
-import type { Encoding, Representation } from '../core/site/manifest.ts'
+import type { Encoding, Representation } from '../core/site/manifest-entry.ts'
 import { toSha256 } from './content-hash.ts'
 import { PublishError } from './messages.ts'
 import { readWholeFile } from './regular-file.ts'

@@ -1,7 +1,8 @@
 // Prepares the upload of a folder as a version: its manifest, and a file for each blob. It sends nothing.
 
-import { encodeManifest, MAX_MANIFEST_BYTES } from '../core/site/manifest.ts'
+import { encodeManifest } from '../core/site/encode-manifest.ts'
 import type { ManifestConfig } from '../core/site/manifest-config.ts'
+import { MAX_MANIFEST_BYTES } from '../core/site/manifest-limits.ts'
 import type { FlagKeys } from '../document/flag-keys.ts'
 import type { PublishedService } from '../document/service.ts'
 import { toSha256 } from './content-hash.ts'

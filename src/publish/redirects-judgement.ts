@@ -3,7 +3,8 @@
 // edge (core/site/redirects.ts). The edge itself also ignores rules that lead in a loop which is missed here.
 
 import { toUrlPath } from '../core/path.ts'
-import { encodeManifest, type Manifest, openManifest } from '../core/site/manifest.ts'
+import { encodeManifest } from '../core/site/encode-manifest.ts'
+import { type Manifest, openManifest } from '../core/site/manifest.ts'
 import type { ManifestConfig } from '../core/site/manifest-config.ts'
 import { followRedirects, isTooLong, MAX_REDIRECTS } from '../core/site/redirects.ts'
 import { compileMatch, type RedirectRule, toOtherSlash } from '../core/site/rules.ts'

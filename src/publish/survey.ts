@@ -2,8 +2,9 @@
 // name is hashed; and the settings of the version.
 
 import { mapConcurrently } from '../core/concurrently.ts'
-import type { Manifest, ManifestEntry } from '../core/site/manifest.ts'
+import type { Manifest } from '../core/site/manifest.ts'
 import { DEFAULT_HTML_HANDLING, type ManifestConfig } from '../core/site/manifest-config.ts'
+import type { ManifestEntry } from '../core/site/manifest-entry.ts'
 import type { FrameworkPin } from '../document/framework-pin.ts'
 import { toAddress } from './addresses.ts'
 import { loadBuildLists } from './build-lists.ts'

@@ -5,7 +5,8 @@ import * as z from 'zod'
 import type { RolloutEvent, Window } from '../core/rollout/events.ts'
 import type { RecordedRollout, RecordedTransition, ReplayResult } from '../core/rollout/replay.ts'
 import type { Shaped } from './parts.ts'
-import { rolloutPlan, transitionRow } from './rollouts.ts'
+import { rolloutPlan } from './rollout-plan.ts'
+import { transitionRow } from './rollouts.ts'
 
 const now = z.number().describe('Milliseconds of the clock of the control')
 const by = z.string().describe('As the audit log names them')

@@ -4,7 +4,8 @@ import * as z from 'zod'
 import { flagKey, variantName } from '../document/flags.ts'
 import { committed } from './changes.ts'
 import { environmentName, type Shaped, versionId } from './parts.ts'
-import { rolloutPlan, rolloutStatus } from './rollouts.ts'
+import { rolloutPlan } from './rollout-plan.ts'
+import { rolloutStatus } from './rollouts.ts'
 
 export const rolloutStart = z
   .strictObject({

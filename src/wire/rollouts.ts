@@ -1,13 +1,9 @@
 // Rollouts as the API tells of them: one in a list, one with all that is known of it, its transitions.
-// What starts one stands in rollout-start.ts, and the events of its machine in rollout-events.ts.
+// What starts one stands in rollout-start.ts, its plan in rollout-plan.ts, the judge's words in rollout-verdict.ts, and the
+// events of its machine in rollout-events.ts.
 
 import * as z from 'zod'
-import { PAIR_NAMES } from '../core/counting/metrics.ts'
-import type { MetricFinding } from '../core/judge/finding.ts'
-import type { Verdict } from '../core/judge/verdict.ts'
 import type { AuditRow } from '../core/rollout/events.ts'
-import type { Plan } from '../core/rollout/plan.ts'
-import { SMOKE_METHODS } from '../core/rollout/smoke.ts'
 import { flagKey } from '../document/flags.ts'
 import {
   belowFloor,
@@ -18,6 +14,8 @@ import {
   type Shaped,
   versionId,
 } from './parts.ts'
+import { rolloutPlan, sharePercent } from './rollout-plan.ts'
+import { judgeVerdict, pairOfCounts, sampleRatioVerdict } from './rollout-verdict.ts'
 
 /** What people may do to a rollout that runs. */
 export const ROLLOUT_COMMANDS = ['pause', 'resume', 'advance', 'promote', 'abort'] as const
@@ -45,155 +43,9 @@ export const ROLLOUT_ACTIONS = [
 ] as const
 export type RolloutAction = (typeof ROLLOUT_ACTIONS)[number]
 
-const percent = z.number().describe('Of the visitors of all environments of the rollout')
-const log = z.number().describe('Natural logarithm of an E-value')
 const visitors = z
   .tuple([z.int(), z.int()])
   .describe('Distinct visitors of the present step: base, canary')
-
-const pair = z.tuple([z.int(), z.int()])
-
-const metric = z.strictObject({
-  name: z.string(),
-  weight: z.number(),
-  tolerance: z.number(),
-  margin: z
-    .strictObject({
-      ratio: z.number(),
-      edge: z.number().nullable(),
-      floor: z.number().nullable(),
-    })
-    .nullable(),
-})
-
-export const rolloutPlan = z
-  .strictObject({
-    steps: z.array(
-      z.strictObject({
-        weight: percent,
-        gate: z.enum(['evidence', 'better', 'time', 'manual']),
-        minMs: z.number(),
-        maxMs: z.number().nullable(),
-        atMax: z.enum(['hold', 'rollBack', 'goOn']),
-      }),
-    ),
-    bake: z.strictObject({ minMs: z.number(), heldBack: percent }),
-    metrics: z.array(metric),
-    alpha: z.number(),
-    combine: z.enum(['average', 'split']),
-    warmUpMs: z.number(),
-    segments: z
-      .boolean()
-      .optional()
-      .describe('Whether visitors are also judged by browser, device and country'),
-    sampleRatioAlpha: z.number(),
-    minVisitors: z.int(),
-    withoutData: z.enum(['hold', 'rollBack']),
-    withdraws: z.boolean(),
-    baseline: environmentName
-      .optional()
-      .describe('In which the old version is started anew, with as many visitors as the canary'),
-    confirm: z
-      .array(
-        z.strictObject({
-          before: z.enum(['start', 'step', 'promotion', 'rollback']),
-          webhook: z.string(),
-          waitMs: z.number(),
-          silence: z.enum(['goOn', 'hold', 'rollBack']),
-        }),
-      )
-      .optional()
-      .describe('Webhooks that have to answer before something happens'),
-    checks: z
-      .array(
-        z.strictObject({
-          name: z.string(),
-          webhook: z.string().optional(),
-          path: z.string().optional(),
-          is: z.boolean().optional(),
-          below: z.number().optional(),
-          atMost: z.number().optional(),
-          basePath: z.string().optional(),
-          metric: z.enum(PAIR_NAMES).optional().describe('Instead of a webhook'),
-          minCopies: z.number().optional(),
-          failures: z.number().nullable(),
-        }),
-      )
-      .optional()
-      .describe('Values that have to be good: of others, or a metric of Holo'),
-    smoke: z
-      .array(
-        z.strictObject({
-          method: z.enum(SMOKE_METHODS),
-          path: z.string(),
-          headers: z.record(z.string(), z.string()),
-          timeoutMs: z.number(),
-          status: z.tuple([z.int(), z.int()]).describe('The lowest and the highest that is good'),
-          expectedHeaders: z.record(z.string(), z.string()),
-          contains: z.string().optional(),
-          json: z
-            .record(z.string(), z.string())
-            .optional()
-            .describe('JSON texts by the paths of the values'),
-        }),
-      )
-      .optional()
-      .describe('Requests that the version has to answer before the first visitor gets it'),
-  })
-  .describe('Complete, in milliseconds') satisfies z.ZodType<Plan>
-
-const finding = z.strictObject({
-  name: z.string(),
-  logWorse: log,
-  worst: z
-    .strictObject({
-      route: z.string().describe('Empty for all together, `*` for those that are not told apart'),
-      edge: z.number().nullable().describe('In the unit of the metric'),
-      visitors: pair.describe('Who met it for the first time: base, canary'),
-      clients: z
-        .tuple([z.number(), z.number()])
-        .describe('How many independent clients they count for'),
-      codes: z.record(z.string(), z.int()).describe("What the canary's visitors got"),
-      warmUp: z.boolean().describe('Just after a step, where only a catastrophe counts'),
-      ratio: z
-        .strictObject({ low: z.number(), high: z.number().nullable() })
-        .describe('How many times as many as of the base, by what was seen'),
-      log,
-      segment: z
-        .strictObject({
-          name: z.string().describe('As in `browser:Safari`, `device:phone`, `country:DE`'),
-          seen: pair.describe('Visitors there were of it: base, canary'),
-          route: z.string().describe("Where nearly all of the canary's met it; empty for no route"),
-          others: z.array(z.string()).describe('Others of the same kind that look worse, too'),
-        })
-        .optional()
-        .describe('The segment whose visitors alone these are; left out for those of all'),
-    })
-    .nullable()
-    .describe('The set of visitors that speaks most against the canary'),
-  met: pair.describe('Visitors who met it on any route: base, canary'),
-  seen: pair.describe('Visitors there were: base, canary'),
-  margin: metric.shape.margin,
-  logWithin: log.nullable(),
-}) satisfies z.ZodType<MetricFinding>
-
-const verdict = z.strictObject({
-  outcome: z.enum(['promote', 'continue', 'rollback']),
-  reason: z.string(),
-  logWorse: log,
-  threshold: log,
-  findings: z.array(finding),
-  blind: z
-    .array(
-      z.strictObject({
-        kind: z.enum(['sampleRatio', 'clients', 'crowd', 'oneSide']),
-        reason: z.string(),
-      }),
-    )
-    .describe('Why the judge sees less than it could'),
-}) satisfies z.ZodType<Verdict>
-
-const sampleRatio = z.strictObject({ log, threshold: log, alarmed: z.boolean() })
 
 export const rolloutSummary = z.strictObject({
   id: z.int(),
@@ -229,7 +81,7 @@ export const rolloutSummary = z.strictObject({
     .optional()
     .describe('In which step of its plan it is; left out in the bake and at the end'),
   reason: z.string().optional().describe('Why it ended'),
-  weight: percent.describe('Of the visitors of all environments of the rollout, as it is now'),
+  weight: sharePercent.describe('Of the visitors of all environments of the rollout, as it is now'),
   paused: z.string().optional().describe('For people, why nothing moves by itself'),
   pause: z
     .strictObject({
@@ -251,9 +103,9 @@ export const rolloutSummary = z.strictObject({
 /** What a rollout counted of one segment of the visitors. */
 export const segmentCounts = z.strictObject({
   name: z.string().describe('As in `browser:Safari`, `device:phone`, `country:DE`'),
-  visitors: pair.describe('Visitors there were of it: base, canary'),
+  visitors: pairOfCounts.describe('Visitors there were of it: base, canary'),
   judged: z.boolean().describe('Whether enough are known for it to be judged by itself'),
-  met: z.record(z.string(), pair).describe('By metric, visitors who met it: base, canary'),
+  met: z.record(z.string(), pairOfCounts).describe('By metric, visitors who met it: base, canary'),
 })
 
 export const rolloutStatus = rolloutSummary.extend({
@@ -280,13 +132,13 @@ export const rolloutStatus = rolloutSummary.extend({
     })
     .optional()
     .describe('What keeps the gate shut; left out at the end, and where the next look goes on'),
-  verdict,
+  verdict: judgeVerdict,
   segments: z
     .array(segmentCounts)
     .optional()
     .describe('Left out where the plan does not tell visitors apart'),
   visitors,
-  sampleRatio,
+  sampleRatio: sampleRatioVerdict,
   oddities: z.strictObject({
     oldWindows: z.int(),
     foreignWindows: z.int(),
@@ -321,12 +173,12 @@ export const transitionRow = z.strictObject({
   from: z.string().describe('For people, as in step 1 of 3 (1 %)'),
   to: z.string(),
   reason: z.string(),
-  weight: percent.describe('Of the visitors of all environments of the rollout, afterwards'),
+  weight: sharePercent.describe('Of the visitors of all environments of the rollout, afterwards'),
   generation: z.int(),
   lastWindow: z.int().describe('The last window of counts that was known'),
   elapsedMs: z.number().describe('Observed time in the step that was left'),
-  verdict,
-  sampleRatio,
+  verdict: judgeVerdict,
+  sampleRatio: sampleRatioVerdict,
   data: z
     .strictObject({
       visitors,

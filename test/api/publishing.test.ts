@@ -4,7 +4,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { encodeManifest } from '../../src/core/site/manifest.ts'
+import { encodeManifest } from '../../src/core/site/encode-manifest.ts'
 import { toPackIndex } from '../../src/wire/packs.ts'
 import { MAX_SERVED_BLOB_BYTES } from '../../src/wire/uploads.ts'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'

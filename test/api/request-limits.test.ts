@@ -20,11 +20,9 @@ import {
   MAX_TOKEN_CHARACTERS,
   MAX_TOKEN_NAME_CHARACTERS,
 } from '../../src/control/access/limits.ts'
-import {
-  encodeManifest,
-  MAX_MANIFEST_BYTES,
-  type ManifestEntry,
-} from '../../src/core/site/manifest.ts'
+import { encodeManifest } from '../../src/core/site/encode-manifest.ts'
+import type { ManifestEntry } from '../../src/core/site/manifest-entry.ts'
+import { MAX_MANIFEST_BYTES } from '../../src/core/site/manifest-limits.ts'
 import {
   MAX_EXPLAINED_HEADERS,
   MAX_HEADER_CHARACTERS,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { chooseRepresentation } from '../../src/assets/representation.ts'
-import type { ManifestEntry } from '../../src/core/site/manifest.ts'
+import type { ManifestEntry } from '../../src/core/site/manifest-entry.ts'
 
 const entry: ManifestEntry = {
   path: '/app.js',

@@ -7,7 +7,7 @@ import {
   toContentHeaders,
   toValidatorHeaders,
 } from '../../src/assets/representation.ts'
-import type { ManifestEntry } from '../../src/core/site/manifest.ts'
+import type { ManifestEntry } from '../../src/core/site/manifest-entry.ts'
 
 const SMALL = { encoding: 'br', blob: 'b'.repeat(64), size: 10 } as const
 const ENTRY: ManifestEntry = {

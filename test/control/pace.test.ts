@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import {
+  createPace,
   LONGEST_NEXT_MS,
   Pace,
   SHORTEST_NEXT_MS,
   TARGET_CALLS_PER_SECOND,
 } from '../../src/control/pace.ts'
+import { readControlRefreshMs } from '../../src/loading/durations.ts'
 import { CAPACITY_PER_SECOND, type Second, simulateFleet } from './fleet.ts'
 
 /** A few seconds as text, to be seen where a test fails, and in the log. */
@@ -82,5 +84,16 @@ describe('what is told', () => {
     expect(pace.callsPerSecond(60_000)).toBe(200)
     expect(pace.callsPerSecond(65_000)).toBe(100)
     expect(pace.callsPerSecond(75_000)).toBe(0)
+  })
+
+  it('lets the next call be due before a copy is stale, whatever the variables are', () => {
+    // A copy's age varies by a fifth, as an isolate's intervals do.
+    const JITTERED = 1.2
+    for (const STALE_AFTER_MS of ['1000', '2500', '5000', '60000'])
+      for (const CONTROL_REFRESH_MS of ['100', '500', '2000', '60000']) {
+        const env = { STALE_AFTER_MS, CONTROL_REFRESH_MS }
+        const nextMs = Math.max(readControlRefreshMs(env), createPace(env).record(1_000_000))
+        expect(nextMs * JITTERED).toBeLessThan(Number(STALE_AFTER_MS))
+      }
   })
 })

@@ -8,7 +8,9 @@ import { zstdDecompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toDictionaryMatch } from '../../src/core/site/dictionary-match.ts'
-import { encodeManifest, type ManifestEntry, openManifest } from '../../src/core/site/manifest.ts'
+import { encodeManifest } from '../../src/core/site/encode-manifest.ts'
+import { openManifest } from '../../src/core/site/manifest.ts'
+import type { ManifestEntry } from '../../src/core/site/manifest-entry.ts'
 import {
   compressDelta,
   MAX_DELTA_FILE_BYTES,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { encodeManifest, openManifest } from '../../src/core/site/manifest.ts'
+import { encodeManifest } from '../../src/core/site/encode-manifest.ts'
+import { openManifest } from '../../src/core/site/manifest.ts'
 import { loadBuildLists, parseAssetList, parseViteManifest } from '../../src/publish/build-lists.ts'
 import { compileHashedTest, findContradiction, looksHashed } from '../../src/publish/hashed.ts'
 import { readPage } from '../../src/publish/pages.ts'

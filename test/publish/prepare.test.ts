@@ -3,7 +3,8 @@
 
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { encodeManifest, openManifest } from '../../src/core/site/manifest.ts'
+import { encodeManifest } from '../../src/core/site/encode-manifest.ts'
+import { openManifest } from '../../src/core/site/manifest.ts'
 import { type PrepareOptions, prepareVersion } from '../../src/publish/prepare.ts'
 import { toCasePath } from '../support/cases.ts'
 import { makeFolder } from './folder.ts'

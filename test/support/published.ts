@@ -1,8 +1,9 @@
 // Puts files and their manifest into a bucket as publishing does, for tests that start with a
 // version in place.
 
-import { type Encoding, encodeManifest } from '../../src/core/site/manifest.ts'
+import { encodeManifest } from '../../src/core/site/encode-manifest.ts'
 import { DEFAULT_HTML_HANDLING, type ManifestConfig } from '../../src/core/site/manifest-config.ts'
+import type { Encoding } from '../../src/core/site/manifest-entry.ts'
 import type { Version } from '../../src/core/types.ts'
 import type { VersionRecord } from '../../src/document/version-record.ts'
 

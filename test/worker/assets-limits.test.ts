@@ -14,8 +14,9 @@ import {
   MAX_SIZES_BYTES,
 } from '../../src/assets/limits.ts'
 import { createR2Store } from '../../src/assets/store.ts'
-import { encodeManifest, MAX_MANIFEST_BYTES } from '../../src/core/site/manifest.ts'
+import { encodeManifest } from '../../src/core/site/encode-manifest.ts'
 import { DEFAULT_HTML_HANDLING } from '../../src/core/site/manifest-config.ts'
+import { MAX_MANIFEST_BYTES } from '../../src/core/site/manifest-limits.ts'
 import type { Version } from '../../src/core/types.ts'
 import type { Env } from '../../src/env.ts'
 import { publishVersion, sha256 } from '../support/published.ts'

@@ -6,7 +6,7 @@ import { Elsewhere } from '../../src/assets/elsewhere.ts'
 import type { FileFilter } from '../../src/assets/lookup.ts'
 import { Manifests } from '../../src/assets/manifests.ts'
 import { createCounters, createEdgeCache, type Store } from '../../src/assets/store.ts'
-import { MAX_MANIFEST_BYTES } from '../../src/core/site/manifest.ts'
+import { MAX_MANIFEST_BYTES } from '../../src/core/site/manifest-limits.ts'
 import type { Version } from '../../src/core/types.ts'
 
 const ANYTHING: FileFilter = { accepts: () => true }

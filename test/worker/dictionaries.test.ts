@@ -6,7 +6,7 @@ import { Blobs } from '../../src/assets/blobs.ts'
 import { type ApplyHeaders, serveIntent } from '../../src/assets/serve.ts'
 import { createCounters, type Store } from '../../src/assets/store.ts'
 import { toHex } from '../../src/core/hex.ts'
-import type { ManifestEntry } from '../../src/core/site/manifest.ts'
+import type { ManifestEntry } from '../../src/core/site/manifest-entry.ts'
 import type { Intent } from '../../src/core/site/resolve.ts'
 
 const toBytes = (text: string) => new TextEncoder().encode(text)

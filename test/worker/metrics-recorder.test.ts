@@ -14,7 +14,8 @@ import {
 } from '../../src/core/counting/limits.ts'
 import { readMarks } from '../../src/core/counting/marks.ts'
 import { readOutcomes, toVisitorHash } from '../../src/core/counting/outcomes.ts'
-import { IN_FLIGHT_MS, Recorder } from '../../src/metrics/recorder.ts'
+import { Recorder } from '../../src/metrics/recorder.ts'
+import { IN_FLIGHT_MS } from '../../src/metrics/sending.ts'
 import { collectedOf, DOCUMENT, served, toAnswered, toAsked, visitorOf } from './metrics-asked.ts'
 
 const NOW = 1_700_000_000_000

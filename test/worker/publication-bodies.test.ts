@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { MAX_PART_BYTES } from '../../src/api/http/limits.ts'
-import { MAX_MANIFEST_BYTES } from '../../src/core/site/manifest.ts'
+import { MAX_MANIFEST_BYTES } from '../../src/core/site/manifest-limits.ts'
 import { sha256 } from '../support/published.ts'
 import { env } from './control-world.ts'
 import { type Client, listKeys, make, makeManifest, PublicationWorld } from './publication-world.ts'

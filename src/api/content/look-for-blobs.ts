@@ -3,7 +3,8 @@
 // all slices have about the same number of blobs.
 
 import { mapConcurrently } from '../../core/concurrently.ts'
-import type { Manifest, ManifestEntry, Representation } from '../../core/site/manifest.ts'
+import type { Manifest } from '../../core/site/manifest.ts'
+import type { ManifestEntry, Representation } from '../../core/site/manifest-entry.ts'
 import type { AbsentBlob } from '../../wire/problems.ts'
 import type { ContentStore } from './content-store.ts'
 

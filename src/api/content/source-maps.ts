@@ -10,7 +10,8 @@ import {
 } from '@jridgewell/trace-mapping'
 import { toHarmless } from '../../core/harmless-text.ts'
 import { normalisePath, toManifestPath } from '../../core/path.ts'
-import { type Manifest, type ManifestEntry, openManifest } from '../../core/site/manifest.ts'
+import { type Manifest, openManifest } from '../../core/site/manifest.ts'
+import type { ManifestEntry } from '../../core/site/manifest-entry.ts'
 import type { ErrorFrame, Unresolved } from '../../wire/errors.ts'
 import {
   MAX_MAPS_PER_REQUEST,

@@ -4,7 +4,7 @@
 import { mapConcurrently } from '../../core/concurrently.ts'
 import { toHex } from '../../core/hex.ts'
 import { err, ok } from '../../core/result.ts'
-import { MAX_MANIFEST_BYTES } from '../../core/site/manifest.ts'
+import { MAX_MANIFEST_BYTES } from '../../core/site/manifest-limits.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
 import { MAX_PACK_BYTES, packReply, readPack } from '../../wire/packs.ts'
 import {

@@ -12,7 +12,8 @@ import {
   toBackendPath,
   toStripped,
 } from '../../core/services.ts'
-import { MAX_MANIFEST_BYTES, type Manifest, openManifest } from '../../core/site/manifest.ts'
+import { type Manifest, openManifest } from '../../core/site/manifest.ts'
+import { MAX_MANIFEST_BYTES } from '../../core/site/manifest-limits.ts'
 import { resolveByRules } from '../../core/site/redirects.ts'
 import { type Intent, resolveFallback } from '../../core/site/resolve.ts'
 import type { Service } from '../../core/types.ts'

@@ -2,18 +2,8 @@
 
 import { getOwn } from '../../core/own.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { findConfirmation } from '../../core/rollout/confirm.ts'
-import type { Action } from '../../core/rollout/events.ts'
-import { START, toSetWeight } from '../../core/rollout/transition.ts'
-import { parsePlan } from '../../document/parse-plan.ts'
 import { MAX_REASON_CHARACTERS } from '../../wire/parts.ts'
-import {
-  findEnvironmentTrespass,
-  findTrespass,
-  findVersionTrespass,
-  isLimited,
-} from '../access/token-limits.ts'
-import type { Principal } from '../caller.ts'
+import { isLimited } from '../access/token-limits.ts'
 import { type Author, type ChangeDeps, findMute } from '../document/change.ts'
 import { type Content, countMoves } from '../document/content.ts'
 import type { DraftProblem } from '../document/draft.ts'
@@ -24,7 +14,6 @@ import { findFullDatabase } from '../document/room.ts'
 import { MAX_STALE_CHANGES } from '../limits.ts'
 import { findPlanOverBudget } from '../safety/budget.ts'
 import { findNoWayBack } from '../safety/floor.ts'
-import { applyActions } from './act.ts'
 import {
   type BeginOptions,
   type Begun,
@@ -37,63 +26,15 @@ import { beginFlag } from './begin-flag.ts'
 import type { Gates } from './confirming.ts'
 import type { FlagStart, RolloutRefused, Start, StartResult } from './contract.ts'
 import { type FeedDeps, makeTrue } from './feed.ts'
-import type { Pair } from './seen.ts'
 import { toFlagPair } from './seen-flag.ts'
+import { findUnusableWebhooks } from './start-asking.ts'
+import {
+  BUDGET_AND_FLAGS,
+  findPlanTrespass,
+  findRolloutTrespass,
+  LIMITED_AND_FLAGS,
+} from './start-trespass.ts'
 import { toStatus } from './tell.ts'
-
-/** Asks the webhook that the plan wants to be asked before the start. Says why it may not start. */
-export async function askStart(
-  { ask }: Gates,
-  { requestId }: Author,
-  start: Start | FlagStart,
-): Promise<DraftProblem | undefined> {
-  const { plan, reason } = start
-  const parsed = parsePlan(plan)
-  const confirmation = parsed.ok ? findConfirmation(parsed.value, 'start') : undefined
-  if (!confirmation) return undefined
-  const { webhook, waitMs, silence } = confirmation
-  const question = { id: `confirm_start_${requestId}`, before: 'start' as const }
-  const about = { ...toAsked(start), ...(reason === undefined ? {} : { reason }) }
-  const isConfirmed = await ask(webhook, { ...question, ...about }, waitMs)
-  if (isConfirmed || silence === 'goOn') return undefined
-  const message = `the webhook "${webhook}" has not confirmed the start: see "holo webhooks deliveries ${webhook}"`
-  return { path: 'plan.confirm', message }
-}
-
-/** What is started, as a webhook is asked about it. */
-function toAsked(start: Start | FlagStart) {
-  if (!('flag' in start)) {
-    const { environment, base, version } = start
-    return { environment, base, version }
-  }
-  const { flag: key, variant, base } = start
-  return {
-    environment: toFlagPair({ key, variant, base: '', before: null }).environment,
-    base,
-    version: variant,
-  }
-}
-
-/** Webhooks that the plan asks and that there are not. */
-function findUnaskable({ findProblem }: Gates, plan: Start['plan']): readonly DraftProblem[] {
-  const parsed = parsePlan(plan)
-  if (!parsed.ok) return []
-  const { confirm = [], checks = [] } = parsed.value
-  const asked = [
-    ...confirm.map(({ webhook }, i) => ({
-      webhook,
-      form: 'standard' as const,
-      at: `confirm[${i}]`,
-    })),
-    ...checks.flatMap(({ webhook }, i) =>
-      webhook === undefined ? [] : [{ webhook, form: 'pull' as const, at: `checks[${i}]` }],
-    ),
-  ]
-  return asked.flatMap(({ webhook, form, at }) => {
-    const message = findProblem(webhook, form)
-    return message === undefined ? [] : [{ path: `plan.${at}.webhook`, message }]
-  })
-}
 
 type StartDeps = ChangeDeps & FeedDeps & { readonly gates: Gates }
 
@@ -119,7 +60,7 @@ export async function startRollout(
   if (mute) return toInvalid([mute])
   const hold = safety.hold(outsideWindow)
   if (hold) return err(hold)
-  const unaskable = findUnaskable(parts.gates, start.plan)
+  const unaskable = findUnusableWebhooks(parts.gates, start.plan)
   if (unaskable.length > 0) return toInvalid(unaskable)
   const { budget } = author.principal.limits ?? {}
   const options = {
@@ -207,61 +148,6 @@ function toBegunFlag(
   }
   const begun = beginFlag(start, current, options)
   return begun.ok ? begun : toInvalid(begun.error)
-}
-
-const BUDGET_AND_FLAGS =
-  'the token has a budget, and what visitors of a flag get is not counted for it'
-const LIMITED_AND_FLAGS = 'the token is limited, and flags concern every environment'
-
-/** Why a token may not begin or command this rollout; `undefined` where it may. */
-export function findRolloutTrespass(
-  { limits = {} }: Principal,
-  {
-    environment,
-    base,
-    baseline,
-    flag,
-    version,
-    baselineVersion,
-  }: Pair & Pick<Start, 'version' | 'baselineVersion'>,
-): string | undefined {
-  if (flag) return isLimited(limits) ? LIMITED_AND_FLAGS : undefined
-  return (
-    findEnvironmentTrespass(limits, environment) ??
-    findEnvironmentTrespass(limits, base) ??
-    (baseline === undefined ? undefined : findEnvironmentTrespass(limits, baseline)) ??
-    findVersionTrespass(limits, version) ??
-    (baselineVersion === undefined ? undefined : findVersionTrespass(limits, baselineVersion))
-  )
-}
-
-/**
- * Why a token may not begin a rollout that goes on by itself to the end of its plan: each step makes a
- * document of it, and the token has to be allowed to make each of these by itself.
- */
-function findPlanTrespass(
-  { limits = {} }: Principal,
-  before: Content,
-  { rollout, content }: Begun,
-  allowInsecure: boolean,
-): string | undefined {
-  if (!isLimited(limits)) return undefined
-  const { state } = rollout
-  const { steps: planned, bake } = state.plan
-  const baked = bake.minMs > 0 ? [100 - bake.heldBack] : []
-  const steps: Action[] = [
-    ...planned.map(({ weight }, index) =>
-      toSetWeight(state, { name: 'step', index, ...START }, weight),
-    ),
-    ...baked.map((weight) => toSetWeight(state, { name: 'bake', ...START }, weight)),
-    { kind: 'complete' },
-  ]
-  for (const step of steps) {
-    const made = applyActions([step], content, rollout, allowInsecure)
-    const trespass = findTrespass(limits, before, made.ok ? made.value : content)
-    if (trespass) return trespass
-  }
-  return undefined
 }
 
 async function tryOut(

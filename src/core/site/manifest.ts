@@ -1,100 +1,29 @@
-// The manifest of a version: which path is which blob. A sorted binary form that is searched in
-// place, so that a cold isolate parses nothing. Reading and writing stand in one file, because they
-// share the offsets of this table. assets/ loads manifests, and publish/ decides what goes into
-// them.
-//
-//   header     36 bytes   "HOLM", format, entries, encodings, types, and the offset of each part
-//   entries    60 bytes each, sorted by (hash of path, path)
-//   encodings  40 bytes each, those of one entry together; a delta has a second row that names its
-//              dictionary
-//   types      8 bytes each: offset and length of a content type
-//   text       UTF-8: paths, content types, the configuration as JSON; and blobs of the first pages,
-//              which the configuration lists as `inline`
-//
-// All numbers are little-endian. A manifest with private files has format 2, so that a Holo which would
-// serve them refuses it; every other one has format 1.
+// The manifest of a version: which path is which blob. A sorted binary form (manifest-format.ts) that is searched in
+// place, so that a cold isolate parses nothing. encode-manifest.ts writes it, assets/ loads it, and publish/ decides what goes
+// into it.
 
 import { toHex } from '../hex.ts'
 import { murmur3 } from '../murmur3.ts'
 import { err, ok, type Result } from '../result.ts'
 import { type ManifestConfig, parseManifestConfig } from './manifest-config.ts'
-
-/**
- * Content codings that are made when a version is published (RFC 9110 section 8.4.1, RFC 7932, RFC
- * 8878).
- */
-export type Encoding = 'br' | 'gzip' | 'zstd'
-
-/** One stored form of a file. */
-export type Representation = {
-  /** SHA-256 of the stored bytes, 64 lower-case hex digits. */
-  readonly blob: string
-  /** Length of the stored bytes. */
-  readonly size: number
-}
-
-/** A smaller form that everybody can read who knows the encoding. */
-export type PlainForm = Representation & {
-  readonly encoding: Encoding
-  readonly dictionary?: never
-}
-
-/** A form that can only be read with a dictionary (RFC 9842). */
-export type Delta = Representation & {
-  readonly encoding: 'dcz'
-  /** SHA-256 of an earlier file's content, 64 lower-case hex digits. */
-  readonly dictionary: string
-}
-
-export type EncodedForm = PlainForm | Delta
-
-export type ManifestEntry = Representation & {
-  /** Decoded, absolute: `/img/a b.png`. */
-  readonly path: string
-  /** The complete `Content-Type`. */
-  readonly type: string
-  /** The name changes whenever the content does, so that caches may keep the file for ever. */
-  readonly hashed: boolean
-  /** Stored for the version and never served: a source map. */
-  readonly isPrivate?: true
-  /** Browsers may keep it as the dictionary of its successors (RFC 9842). */
-  readonly isDictionary?: true
-  /** Smaller forms of the same content. */
-  readonly encodings: readonly EncodedForm[]
-}
-
-const MAGIC = 0x4d4c4f48
-const FORMAT = 1
-const FORMAT_WITH_PRIVATE = 2
-const HEADER_BYTES = 36
-const ENTRY_BYTES = 60
-const ENCODING_BYTES = 40
-const TYPE_BYTES = 8
-const HASH_BYTES = 32
-const FLAG_HASHED = 1
-const FLAG_PRIVATE = 2
-const FLAG_DICTIONARY = 4
-const ENCODINGS: readonly Encoding[] = ['br', 'gzip', 'zstd']
-/** Kinds of rows besides `ENCODINGS`: a delta, and after it its dictionary. An older Holo skips both. */
-const ROW_DELTA = 3
-const ROW_DICTIONARY = 4
-/** Offsets in the format have 32 bits. */
-const MAX_FORMAT_BYTES = 2 ** 31
-
-/**
- * The largest manifest that is published and served, in bytes: about 100,000 files with three
- * encodings each. An isolate has to hold it in memory.
- */
-export const MAX_MANIFEST_BYTES = 24 * 2 ** 20
-
-/**
- * The blobs that a manifest holds itself, in sum. Every isolate that opens the version reads them, so
- * that they are those of its first pages: a typical page with its scripts and styles fits.
- */
-export const MAX_INLINE_BYTES = 192 * 2 ** 10
-
-/** Their number. */
-export const MAX_INLINE_BLOBS = 48
+import type { EncodedForm, ManifestEntry } from './manifest-entry.ts'
+import {
+  ENCODING_BYTES,
+  ENCODINGS,
+  ENTRY_BYTES,
+  FLAG_DICTIONARY,
+  FLAG_HASHED,
+  FLAG_PRIVATE,
+  FORMAT,
+  FORMAT_WITH_PRIVATE,
+  HASH_BYTES,
+  HEADER_BYTES,
+  MAGIC,
+  ROW_DELTA,
+  ROW_DICTIONARY,
+  TYPE_BYTES,
+} from './manifest-format.ts'
+import { MAX_INLINE_BLOBS, MAX_INLINE_BYTES, MAX_SAME_HASH } from './manifest-limits.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -305,158 +234,7 @@ export function openManifest(bytes: Uint8Array): Result<Manifest, string> {
   return config.ok ? ok(new Manifest(bytes, view, config.value)) : config
 }
 
-/**
- * The bytes of a manifest. They do not depend on the order of the entries or of their encodings.
- *
- * @param inline blobs that the manifest shall hold, by hash.
- * @throws TypeError when two entries have the same path, or two encodings of an entry the same
- *   name or dictionary; a path is longer than 65,535 bytes, has half a surrogate pair or does not start with `/`;
- *   a size or hash is invalid; there are more than 65,535 content types, or the whole exceeds 2
- *   GiB.
- */
-export function encodeManifest(
-  entries: readonly ManifestEntry[],
-  config: ManifestConfig,
-  inline: ReadonlyMap<string, Uint8Array> = new Map(),
-): Uint8Array {
-  const text = new TextTable()
-  const rows = entries
-    .map((entry) => ({ entry, path: encoder.encode(entry.path) }))
-    .map((row) => ({ ...row, hash: murmur3(row.path) }))
-    .sort((a, b) => a.hash - b.hash || (a.entry.path < b.entry.path ? -1 : 1))
-  for (const [i, { entry, path }] of rows.entries()) {
-    if (!entry.path.startsWith('/')) throw new TypeError(`path without / in front: ${entry.path}`)
-    if (!entry.path.isWellFormed()) throw new TypeError(`path is not Unicode: ${entry.path}`)
-    if (path.length > 0xffff) throw new TypeError(`path is too long: ${entry.path.slice(0, 80)}…`)
-    if (rows[i - 1]?.entry.path === entry.path) throw new TypeError(`path twice: ${entry.path}`)
-  }
-  const sortedTypes = [...new Set(entries.map((entry) => entry.type))].sort()
-  const types = new Map(sortedTypes.map((type, index) => [type, index]))
-  if (types.size > 0xffff) throw new TypeError('more than 65,535 content types')
-  const encodings = entries.reduce((sum, entry) => sum + countRows(entry), 0)
-  const encodingsAt = HEADER_BYTES + rows.length * ENTRY_BYTES
-  const typesAt = encodingsAt + encodings * ENCODING_BYTES
-  const textAt = typesAt + types.size * TYPE_BYTES
-  const typeSpans = sortedTypes.map((type) => text.add(encoder.encode(type)))
-  const pathOffsets = rows.map((row) => text.add(row.path).offset)
-  const spans = [...inline].map(([blob, held]) => {
-    const { offset, length } = text.add(held)
-    return [blob, [offset, length]] as const
-  })
-  const stored = spans.length > 0 ? { ...config, inline: Object.fromEntries(spans) } : config
-  const configSpan = text.add(encoder.encode(JSON.stringify(stored)))
-  const total = textAt + text.length
-  if (total > MAX_FORMAT_BYTES) throw new TypeError(`manifest of ${total} bytes passes 2 GiB`)
-
-  const bytes = new Uint8Array(total)
-  const view = new DataView(bytes.buffer)
-  const format = entries.some((entry) => entry.isPrivate) ? FORMAT_WITH_PRIVATE : FORMAT
-  const header = [MAGIC, format, rows.length, encodings, types.size, textAt, text.length]
-  for (const [i, value] of [...header, configSpan.offset, configSpan.length].entries()) {
-    view.setUint32(i * 4, value, true)
-  }
-  let nextEncoding = 0
-  for (const [i, { entry, path, hash }] of rows.entries()) {
-    const at = HEADER_BYTES + i * ENTRY_BYTES
-    view.setUint32(at, hash, true)
-    view.setUint32(at + 4, pathOffsets[i] as number, true)
-    view.setUint16(at + 8, path.length, true)
-    view.setUint16(at + 10, types.get(entry.type) as number, true)
-    writeSize(view, at + 12, entry.size)
-    view.setUint32(at + 20, nextEncoding, true)
-    view.setUint8(
-      at + 24,
-      (entry.hashed ? FLAG_HASHED : 0) |
-        (entry.isPrivate ? FLAG_PRIVATE : 0) |
-        (entry.isDictionary ? FLAG_DICTIONARY : 0),
-    )
-    view.setUint8(at + 25, countRows(entry))
-    writeHex(bytes, at + 28, entry.blob)
-    const writeRow = (kind: number, size: number, hash: string) => {
-      const from = encodingsAt + nextEncoding++ * ENCODING_BYTES
-      writeSize(view, from, size)
-      view.setUint16(from + 6, kind, true)
-      writeHex(bytes, from + 8, hash)
-    }
-    for (const [kind, encoding] of ENCODINGS.entries()) {
-      const [form, twice] = entry.encodings.filter((other) => other.encoding === encoding)
-      if (twice) throw new TypeError(`${encoding} twice: ${entry.path}`)
-      if (form) writeRow(kind, form.size, form.blob)
-    }
-    for (const { blob, size, dictionary } of sortDeltas(entry)) {
-      writeRow(ROW_DELTA, size, blob)
-      writeRow(ROW_DICTIONARY, 0, dictionary)
-    }
-  }
-  for (const [i, span] of typeSpans.entries()) {
-    view.setUint32(typesAt + i * TYPE_BYTES, span.offset, true)
-    view.setUint32(typesAt + i * TYPE_BYTES + 4, span.length, true)
-  }
-  text.writeTo(bytes, textAt)
-  return bytes
-}
-
-export function isDelta(form: EncodedForm): form is Delta {
-  return form.encoding === 'dcz'
-}
-
-function countRows({ encodings }: ManifestEntry): number {
-  return encodings.length + encodings.filter(isDelta).length
-}
-
-function sortDeltas({ encodings, path }: ManifestEntry): readonly Delta[] {
-  const deltas = encodings.filter(isDelta)
-  deltas.sort((a, b) => (a.dictionary < b.dictionary ? -1 : 1))
-  for (const [i, { dictionary }] of deltas.entries()) {
-    if (deltas[i - 1]?.dictionary === dictionary) {
-      throw new TypeError(`dictionary ${dictionary} twice: ${path}`)
-    }
-  }
-  return deltas
-}
-
-class TextTable {
-  length = 0
-  readonly #parts: Uint8Array[] = []
-
-  add(part: Uint8Array): { offset: number; length: number } {
-    const offset = this.length
-    this.#parts.push(part)
-    this.length += part.length
-    return { offset, length: part.length }
-  }
-
-  writeTo(bytes: Uint8Array, start: number): void {
-    let at = start
-    for (const part of this.#parts) {
-      bytes.set(part, at)
-      at += part.length
-    }
-  }
-}
-
-/**
- * How many paths may share a hash of 32 bits. Among 100,000 paths two share one now and then, three
- * hardly ever. A publisher that could make more of them would have each request compare them all.
- */
-export const MAX_SAME_HASH = 8
-
 /** Sizes have 48 bits: the low 32, then the high 16. */
 function readSize(view: DataView, at: number): number {
   return view.getUint32(at, true) + view.getUint16(at + 4, true) * 2 ** 32
-}
-
-function writeSize(view: DataView, at: number, size: number): void {
-  if (!Number.isInteger(size) || size < 0 || size >= 2 ** 48) {
-    throw new TypeError(`size must be an integer from 0 to 2^48: ${size}`)
-  }
-  view.setUint32(at, size % 2 ** 32, true)
-  view.setUint16(at + 4, Math.floor(size / 2 ** 32), true)
-}
-
-function writeHex(bytes: Uint8Array, at: number, hex: string): void {
-  if (!/^[0-9a-f]{64}$/.test(hex)) throw new TypeError(`not a SHA-256 in hex: ${hex}`)
-  for (let i = 0; i < HASH_BYTES; i++) {
-    bytes[at + i] = Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16)
-  }
 }

@@ -5,8 +5,9 @@
 
 import { toUrlPath } from '../path.ts'
 import type { RequestFacts } from '../types.ts'
-import type { Manifest, ManifestEntry } from './manifest.ts'
+import type { Manifest } from './manifest.ts'
 import { DEFAULT_APP_PAGE, type ManifestConfig } from './manifest-config.ts'
+import type { ManifestEntry } from './manifest-entry.ts'
 import type { Redirection } from './rules.ts'
 
 /** Characters that `toUrlPath` does not escape, and slashes. */

@@ -4,6 +4,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
+import { Disclosure } from '../parts/disclosure.tsx'
 import { ScrollTable } from '../parts/scroll-table.tsx'
 import 'uplot/dist/uPlot.min.css'
 import { toClockLabel, toSecondsLabel } from '../say/format.ts'
@@ -219,19 +220,17 @@ function toValueLabel(
 const MAX_ROWS = 120
 
 function ChartTable({ title, at, series, marks = [], toLabel, x }: TimeChartProps) {
-  const isOpen = useSignal(false)
   const from = Math.max(0, at.length - MAX_ROWS)
   return (
-    <details
+    <Disclosure
       class="table-of-chart"
-      onToggle={(event) => {
-        isOpen.value = event.currentTarget.open
-      }}
+      summary={
+        <>
+          Table<span class="unseen"> of the chart: {title}</span>
+        </>
+      }
     >
-      <summary>
-        Table<span class="unseen"> of the chart: {title}</span>
-      </summary>
-      {isOpen.value ? (
+      {() => (
         <ScrollTable label={`Table: ${title}`}>
           <thead>
             <tr>
@@ -267,8 +266,8 @@ function ChartTable({ title, at, series, marks = [], toLabel, x }: TimeChartProp
               .reverse()}
           </tbody>
         </ScrollTable>
-      ) : null}
-    </details>
+      )}
+    </Disclosure>
   )
 }
 

@@ -1,6 +1,5 @@
 // The figures of an environment: each with a small chart, and all of them as a table.
 
-import { useSignal } from '@preact/signals'
 import { type Percentile, toPercentile } from '../../core/counting/first-byte.ts'
 import { Spark } from '../charts/spark.tsx'
 import {
@@ -11,6 +10,7 @@ import {
   toSecondsLabel,
 } from '../say/format.ts'
 import type { CountSums, DrawnSeries, toRecent } from '../state/counts.ts'
+import { Disclosure } from './disclosure.tsx'
 import { ScrollTable } from './scroll-table.tsx'
 
 const MEDIAN = 0.5
@@ -123,20 +123,18 @@ export function MinuteTable({
   /** Of ten seconds. */
   visitors: readonly number[]
 }) {
-  const isOpen = useSignal(false)
   if (drawn.at.length === 0) return null
   const from = Math.max(0, drawn.at.length - TABLE_ROWS)
   return (
-    <details
+    <Disclosure
       class="table-of-chart"
-      onToggle={(event) => {
-        isOpen.value = event.currentTarget.open
-      }}
+      summary={
+        <>
+          Table<span class="unseen"> of the figures of {name}</span>
+        </>
+      }
     >
-      <summary>
-        Table<span class="unseen"> of the figures of {name}</span>
-      </summary>
-      {isOpen.value ? (
+      {() => (
         <ScrollTable label={`Figures of ${name}`}>
           <thead>
             <tr>
@@ -181,8 +179,8 @@ export function MinuteTable({
               ))}
           </tbody>
         </ScrollTable>
-      ) : null}
-    </details>
+      )}
+    </Disclosure>
   )
 }
 

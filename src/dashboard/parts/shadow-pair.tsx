@@ -1,6 +1,5 @@
 // What was found between two versions: the counts, and what differs by route, with examples side by side.
 
-import { useSignal } from '@preact/signals'
 import type { ShadowPair, ShadowRoute } from '../../wire/shadow.ts'
 import { toLatencyLabel } from '../say/format.ts'
 import {
@@ -13,6 +12,7 @@ import {
   toSpeedText,
 } from '../say/shadow.ts'
 import type { ShadowDifference } from '../state/shadow.ts'
+import { Disclosure } from './disclosure.tsx'
 import { Name } from './name.tsx'
 import { ScrollTable } from './scroll-table.tsx'
 import { Ago, Clock } from './time.tsx'
@@ -135,29 +135,28 @@ function RouteItem({
   pair: ShadowPair
   isOpenFirst: boolean
 }) {
-  const isOpen = useSignal(isOpenFirst)
   const { baseMs, shadowMs, compared, rate, differences } = route
   const real = listReal(route)
   const noise = differences.filter(({ isNoise }) => isNoise)
   return (
-    <details
-      open={isOpen.value}
-      onToggle={(event) => {
-        isOpen.value = event.currentTarget.open
-      }}
-    >
-      <summary class="shadow-route">
-        <code>
-          <bdi>{route.route}</bdi>
-        </code>
-        <span class="shadow-sums quiet small num">
-          <b class="bad">{toShareLabel(rate)}</b> of {compared.toLocaleString('en-US')}
-          <span>
-            {toTimeLabel(baseMs)}, shadow {toTimeLabel(shadowMs)}
+    <Disclosure
+      isOpenFirst={isOpenFirst}
+      summaryClass="shadow-route"
+      summary={
+        <>
+          <code>
+            <bdi>{route.route}</bdi>
+          </code>
+          <span class="shadow-sums quiet small num">
+            <b class="bad">{toShareLabel(rate)}</b> of {compared.toLocaleString('en-US')}
+            <span>
+              {toTimeLabel(baseMs)}, shadow {toTimeLabel(shadowMs)}
+            </span>
           </span>
-        </span>
-      </summary>
-      {isOpen.value ? (
+        </>
+      }
+    >
+      {() => (
         <div class="shadow-differences">
           <p class="quiet small">
             Answered by the service <Name text={route.service} mono />
@@ -172,8 +171,8 @@ function RouteItem({
             </p>
           ) : null}
         </div>
-      ) : null}
-    </details>
+      )}
+    </Disclosure>
   )
 }
 
@@ -221,19 +220,17 @@ function Side({
 }
 
 function AlikeRoutes({ routes }: { routes: readonly ShadowRoute[] }) {
-  const isOpen = useSignal(false)
   return (
-    <details
+    <Disclosure
       class="table-of-chart"
-      onToggle={(event) => {
-        isOpen.value = event.currentTarget.open
-      }}
+      summary={
+        <>
+          {routes.length === 1 ? '1 route has' : `${routes.length} routes have`} no difference
+          beyond the noise
+        </>
+      }
     >
-      <summary>
-        {routes.length === 1 ? '1 route has' : `${routes.length} routes have`} no difference beyond
-        the noise
-      </summary>
-      {isOpen.value ? (
+      {() => (
         <ScrollTable label="Routes without a difference">
           <thead>
             <tr>
@@ -268,7 +265,7 @@ function AlikeRoutes({ routes }: { routes: readonly ShadowRoute[] }) {
             ))}
           </tbody>
         </ScrollTable>
-      ) : null}
-    </details>
+      )}
+    </Disclosure>
   )
 }

@@ -19,6 +19,7 @@ import { toSentence } from '../say/sentence.ts'
 import { readClock } from '../state/clock.ts'
 import { FLAG_HISTORY } from '../state/flag-calls.ts'
 import { toHref } from '../state/route.ts'
+import { Disclosure } from './disclosure.tsx'
 import { Name } from './name.tsx'
 import { Loading } from './state.tsx'
 
@@ -29,24 +30,22 @@ export function StaleFlags({
   known: ReplyOf<'GET /flags'>
   mentions: FlagMentions
 }) {
-  const isOpen = useSignal(false)
   const unmentioned = listUnmentioned(mentions)
   return (
     <section class="sheet padded stale-flags">
-      <details
-        onToggle={(event) => {
-          isOpen.value = event.currentTarget.open
-        }}
+      <Disclosure
+        summary={
+          <>
+            <h2>No longer needed</h2>
+            {unmentioned.length > 0 ? (
+              <span class="chip warn num">{unmentioned.length}</span>
+            ) : (
+              <span class="quiet small">flags in no version, or the same for weeks</span>
+            )}
+          </>
+        }
       >
-        <summary>
-          <h2>No longer needed</h2>
-          {unmentioned.length > 0 ? (
-            <span class="chip warn num">{unmentioned.length}</span>
-          ) : (
-            <span class="quiet small">flags in no version, or the same for weeks</span>
-          )}
-        </summary>
-        {isOpen.value ? (
+        {() => (
           <Found
             key={revision}
             revision={revision}
@@ -54,8 +53,8 @@ export function StaleFlags({
             mentions={mentions}
             unmentioned={unmentioned}
           />
-        ) : null}
-      </details>
+        )}
+      </Disclosure>
     </section>
   )
 }

@@ -5,6 +5,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { type CallFailure, call, type ReplyOf } from '../api/client.ts'
 import { toCountLabel } from '../say/format.ts'
+import { Disclosure } from './disclosure.tsx'
 import { ScrollTable } from './scroll-table.tsx'
 import { FailureBox, Loading } from './state.tsx'
 import { Ago } from './time.tsx'
@@ -75,20 +76,18 @@ export function VersionErrors({ version }: { version: string }) {
 
 function ErrorRow({ group }: { group: Group }) {
   const { id, kind, message, frame, resolved, lastAt, lastHour, lastDay, count } = group
-  const isOpen = useSignal(false)
   return (
     <tr>
       <th scope="row">
-        <details
-          onToggle={(event) => {
-            isOpen.value = event.currentTarget.open
-          }}
+        <Disclosure
+          summary={
+            <>
+              {group.new ? <span class="chip bad">new</span> : null} <bdi>{message || kind}</bdi>
+            </>
+          }
         >
-          <summary>
-            {group.new ? <span class="chip bad">new</span> : null} <bdi>{message || kind}</bdi>
-          </summary>
-          {isOpen.value ? <Stack id={id} /> : null}
-        </details>
+          {() => <Stack id={id} />}
+        </Disclosure>
         <FrameText frame={resolved ?? { raw: frame }} />
       </th>
       <td>

@@ -1,14 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  encodeManifest,
-  MAX_INLINE_BLOBS,
-  MAX_INLINE_BYTES,
-  type Manifest,
-  type ManifestEntry,
-  openManifest,
-} from '../../../src/core/site/manifest.ts'
+import { encodeManifest } from '../../../src/core/site/encode-manifest.ts'
+import { type Manifest, openManifest } from '../../../src/core/site/manifest.ts'
 import type { ManifestConfig } from '../../../src/core/site/manifest-config.ts'
+import type { ManifestEntry } from '../../../src/core/site/manifest-entry.ts'
+import { MAX_INLINE_BLOBS, MAX_INLINE_BYTES } from '../../../src/core/site/manifest-limits.ts'
 
 const CONFIG: ManifestConfig = { htmlHandling: 'auto-trailing-slash', notFound: 'none' }
 const HEADER_BYTES = 36

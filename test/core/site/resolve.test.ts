@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeManifest, type Manifest, openManifest } from '../../../src/core/site/manifest.ts'
+import { encodeManifest } from '../../../src/core/site/encode-manifest.ts'
+import { type Manifest, openManifest } from '../../../src/core/site/manifest.ts'
 import type { ManifestConfig } from '../../../src/core/site/manifest-config.ts'
 import { resolveFallback, resolveOwn } from '../../../src/core/site/resolve.ts'
 
