@@ -175,7 +175,7 @@ describe('a client that does not keep to the protocol', () => {
     const params = { protocolVersion: '2025-11-25', capabilities, clientInfo }
     send(child, JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'initialize', params }))
     let answer: { id?: unknown; result?: { serverInfo?: unknown } } = {}
-    while (answer.id !== 7) answer = JSON.parse((await lines.next()).value)
+    while (answer.id !== 7) answer = JSON.parse(String((await lines.next()).value))
     expect(answer.result?.serverInfo).toMatchObject({ name: 'holo' })
     const part = 'x'.repeat(1024 * 1024)
     for (let count = 0; count < 12; count++) child.stdin.write(part)
