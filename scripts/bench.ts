@@ -1,7 +1,7 @@
 // `npm run bench`: the speed of Holo compared with others, and the cost of its parts. Progress goes to stderr,
 // the result to stdout: a table, or JSON with `--json`. docs/bench.md explains the results.
 
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { Mistake } from '../src/local/mistake.ts'
 import { measureColdPage } from './bench/cold-page.ts'
@@ -63,7 +63,10 @@ function readOptions(args: readonly string[]): Options | 'help' {
   return { json: values.json, rounds, secondsPerTurn, fonts }
 }
 
+const readLoad = () => loadavg()[0] ?? 0
+
 async function bench(effort: Effort): Promise<Results> {
+  const before = readLoad()
   const say = (line: string) => process.stderr.write(`${line}\n`)
   const timings = await measureInProcess(effort, say)
   const starts = await measureColdStart(effort, say)
@@ -78,7 +81,12 @@ async function bench(effort: Effort): Promise<Results> {
   const operations = await countOperations(say)
   const [cpu] = cpus()
   return {
-    machine: { cpu: cpu?.model ?? 'unknown', cores: cpus().length, node: process.version },
+    machine: {
+      cpu: cpu?.model ?? 'unknown',
+      cores: cpus().length,
+      node: process.version,
+      load: { before, after: readLoad() },
+    },
     effort,
     comparisons: [
       ...starts,

@@ -10,7 +10,7 @@ import { toSha256 } from '../../src/publish/content-hash.ts'
 import { bundleWorker } from '../local/bundle.ts'
 import { loadStoredSite, type Services } from './published.ts'
 import { type SiteFiles, withSite } from './site.ts'
-import { ROUTER, readDeployed, WORKERS } from './sources.ts'
+import { DEPLOYED, ROUTER, readDeployed, WORKERS } from './sources.ts'
 import type { BareWorker } from './workerd.ts'
 
 /** A replacement of metrics/counter.ts that counts nothing. */
@@ -44,13 +44,15 @@ type Options = {
   readonly document?: object | ((site: AssignmentsDocument) => object)
   /** Whether the validator has accepted the document before, as that of the control. */
   readonly isMarked?: boolean
+  /** Whether the bundle also has what a deployment has besides the router: the control. */
+  readonly isWhole?: boolean
 }
 
 /** Holo as it is deployed, except that its services may be on this machine. */
 export async function buildHolo(
   files: SiteFiles,
   services: Services = [],
-  { counts = 'requests', document, isMarked = false }: Options = {},
+  { counts = 'requests', document, isMarked = false, isWhole = false }: Options = {},
 ): Promise<BareWorker> {
   const { assignments, objects } = await withSite(files, (folder) =>
     loadStoredSite(folder, services),
@@ -64,7 +66,7 @@ export async function buildHolo(
       'from-memory.js': await readFile(new URL('from-memory.js', WORKERS), 'utf8'),
       'confirming-control.js': await readFile(new URL('confirming-control.js', WORKERS), 'utf8'),
       'router.js': await bundleWorker(
-        ROUTER,
+        isWhole ? DEPLOYED : ROUTER,
         counts === 'nothing' ? { path: /\/metrics\/counter\.ts$/, text: NO_COUNTER } : undefined,
       ),
     },

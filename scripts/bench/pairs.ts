@@ -1,7 +1,7 @@
 // Compares pairs of servers: measures all of them in turn, with the CPU time of each server per turn.
 
 import type { Loaded } from './load.ts'
-import { type Comparison, type Taken, toComparison, type Unit } from './results.ts'
+import { type AimBy, type Comparison, type Taken, toComparison, type Unit } from './results.ts'
 import { interleave, type Turn } from './rounds.ts'
 
 export type Pair = {
@@ -11,6 +11,8 @@ export type Pair = {
   readonly theirs: Side
   /** The ratio to reach. */
   readonly atLeast?: number
+  /** Which ratio is to reach it: that of the rates when left out. */
+  readonly aimBy?: AimBy
 }
 type Side = { readonly name: string; readonly turn: Turn<Taken> }
 
@@ -29,13 +31,14 @@ export async function comparePairs(
     rounds,
     report,
   )
-  return pairs.map(({ name, unit, ours, theirs, atLeast }) =>
+  return pairs.map(({ name, unit, ours, theirs, atLeast, aimBy }) =>
     toComparison(
       name,
       unit,
       { name: ours.name, turns: taken[`${name}: ours`] ?? [] },
       { name: theirs.name, turns: taken[`${name}: theirs`] ?? [] },
       atLeast,
+      aimBy,
     ),
   )
 }

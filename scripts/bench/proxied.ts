@@ -10,7 +10,7 @@ import { buildHolo } from './bare-holo.ts'
 import { type Load, measureLoad } from './load.ts'
 import { measureMessages, shakeHands } from './messages.ts'
 import { comparePairs, type Pair, toTurn } from './pairs.ts'
-import type { Comparison, Effort, Unit } from './results.ts'
+import type { AimBy, Comparison, Effort, Unit } from './results.ts'
 import { makeBytes, makeScript } from './site.ts'
 import { readDeployed, WORKERS } from './sources.ts'
 import { type BareWorker, startWorkerd } from './workerd.ts'
@@ -38,6 +38,7 @@ type Traffic = {
   readonly size?: number
   /** `AIM` when left out. */
   readonly atLeast?: number
+  readonly aimBy?: AimBy
 }
 
 export async function measureProxied(
@@ -74,6 +75,7 @@ async function compare(
         ours: toSide("Holo's proxy", holo, traffic),
         theirs: toSide('a pass-through Worker', plain, traffic),
         atLeast: traffic.atLeast ?? AIM,
+        ...(traffic.aimBy && { aimBy: traffic.aimBy }),
       }),
     )
     return await comparePairs(pairs, rounds, (round) => say(`proxy, round ${round} of ${rounds}`))
@@ -105,6 +107,7 @@ async function makeTraffics(holo: URL, plain: URL, seconds: number): Promise<Tra
       unit: 'replies',
       measure: (url) => load(url, get(SMALL)(url), small, brief),
       atLeast: GET_AIM,
+      aimBy: 'cpu',
     },
     {
       name: 'downloads (8 MiB)',
@@ -118,6 +121,7 @@ async function makeTraffics(holo: URL, plain: URL, seconds: number): Promise<Tra
       measure: (url) => load(url, post(UPLOAD)(url), counted, bulky),
       size: LARGE_MB,
       atLeast: UPLOAD_AIM,
+      aimBy: 'both',
     },
     {
       name: 'WebSocket, there and back',

@@ -7,6 +7,7 @@ import { readWorkerOptions } from '../local/worker-options.ts'
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 export const ROUTER = join(ROOT, 'src/router.ts')
+export const DEPLOYED = join(ROOT, 'scripts/bench/workers/deployed.js')
 /** The folder with the Workers of the bench. */
 export const WORKERS = new URL('./workers/', import.meta.url)
 

@@ -5,10 +5,14 @@ import type { Comparison, Latency, Operations, Results, Spread, Timing, Unit } f
 
 const UNITS: readonly Unit[] = ['replies', 'MB', 'messages', 'starts']
 
+const AIM_BY = { rate: '', cpu: ' by CPU', both: ' by both' } as const
+
 export function formatResults(results: Results): string {
   const { machine, effort, comparisons, timings, operations, latencies } = results
+  const { before, after } = machine.load
   return [
     `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; median (min to max) of ${effort.rounds} rounds`,
+    `load average ${formatNumber(before, 1)} before, ${formatNumber(after, 1)} after`,
     ...UNITS.map((unit) =>
       formatTable([
         [`${unit} per second`, 'Holo', 'the other', 'ratio', 'ratio by CPU', 'aim'],
@@ -34,7 +38,7 @@ function toComparisonRow({ name, ours, theirs, ratio, cpu, aim }: Comparison): s
     formatSpread(theirs.perSecond, 0),
     formatSpread(ratio, 2),
     cpu ? formatSpread(cpu.ratio, 2) : '',
-    aim ? `${aim.met ? 'met' : 'missed'}: at least ${aim.atLeast}` : '',
+    aim ? `${aim.met ? 'met' : 'missed'}: at least ${aim.atLeast}${AIM_BY[aim.by]}` : '',
   ]
 }
 

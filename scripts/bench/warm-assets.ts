@@ -51,6 +51,7 @@ export async function measureWarmAssets(
         ours: { name: 'Holo, from memory', turn: turn(holo.urls.holo, holo) },
         theirs: { name: 'a Worker of constants', turn: turn(rival.urls.constant, rival) },
         atLeast: AIM,
+        aimBy: 'cpu',
       })
     }
     return await comparePairs(pairs, rounds, (round) =>

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -17,10 +17,16 @@ export type BareWorker = {
   readonly bindings: Readonly<Record<string, unknown>>
   readonly compatibilityDate: string
   readonly compatibilityFlags?: readonly string[]
+  /** Workers without a port, which this one calls by binding. */
+  readonly services?: Readonly<Record<string, BareWorker>>
+  /** KV namespaces by binding, with their values by key. workerd reads them from files, without a further Worker. */
+  readonly namespaces?: Readonly<Record<string, Readonly<Record<string, string | Uint8Array>>>>
 }
 
 export type BareWorkerd<Name extends string> = {
   readonly urls: Readonly<Record<Name, URL>>
+  /** When the process was started, as `performance.now()` counts. */
+  readonly startedAt: number
   /** The CPU time of the process so far in milliseconds; `undefined` if the system does not report it. */
   readonly readCpuMs: () => number | undefined
   readonly dispose: () => Promise<void>
@@ -41,6 +47,7 @@ export async function startWorkerd<Name extends string>(
 ): Promise<BareWorkerd<Name>> {
   const folder = await mkdtemp(join(tmpdir(), 'holo-bench-'))
   const config = await writeConfig(folder, workers)
+  const startedAt = performance.now()
   const child = spawn(WORKERD, ['serve', '--control-fd=3', config], {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
   })
@@ -59,7 +66,12 @@ export async function startWorkerd<Name extends string>(
     const names = new Set(Object.keys(workers))
     const urls = await readPorts(child.stdio[3] as Readable, names)
     if (!urls) throw new Error(`workerd did not start:\n${written}`)
-    return { urls: urls as Record<Name, URL>, readCpuMs: () => readCpuMs(child.pid), dispose }
+    return {
+      urls: urls as Record<Name, URL>,
+      startedAt,
+      readCpuMs: () => readCpuMs(child.pid),
+      dispose,
+    }
   } catch (cause) {
     await dispose()
     throw cause
@@ -91,7 +103,7 @@ async function readPorts(
   return undefined
 }
 
-/** Writes the configuration, and the files of modules and bindings that it embeds. */
+/** Writes the configuration, and the files that it names. */
 async function writeConfig(
   folder: string,
   workers: Readonly<Record<string, BareWorker>>,
@@ -99,24 +111,7 @@ async function writeConfig(
   const services = ['(name = "internet", network = (allow = ["local"]))']
   const sockets: string[] = []
   for (const [name, worker] of Object.entries(workers)) {
-    const embed = async (file: string, content: string | Uint8Array) => {
-      await writeFile(join(folder, `${name}-${file}`), content)
-      return `embed "${name}-${file}"`
-    }
-    const parts: string[] = []
-    for (const [module, source] of Object.entries(worker.modules)) {
-      parts.push(`(name = "${module}", esModule = ${await embed(module, source)})`)
-    }
-    const bound: string[] = []
-    for (const [binding, value] of Object.entries(worker.bindings)) {
-      const [type, content] = toBinding(value)
-      bound.push(`(name = "${binding}", ${type} = ${await embed(binding, content)})`)
-    }
-    services.push(
-      `(name = "${name}", worker = (compatibilityDate = "${worker.compatibilityDate}",
-        compatibilityFlags = ${JSON.stringify(worker.compatibilityFlags ?? [])},
-        modules = [${parts.join(', ')}], bindings = [${bound.join(', ')}]))`,
-    )
+    services.push(...(await writeWorker(folder, name, worker)))
     sockets.push(`(name = "${name}", address = "${HOST}:0", http = (), service = "${name}")`)
   }
   const file = join(folder, 'config.capnp')
@@ -130,6 +125,41 @@ const config :Workerd.Config = (
 `,
   )
   return file
+}
+
+/** The services of a Worker, of the Workers that it calls, and of its namespaces. */
+async function writeWorker(folder: string, name: string, worker: BareWorker): Promise<string[]> {
+  const embed = async (file: string, content: string | Uint8Array) => {
+    await writeFile(join(folder, `${name}-${file}`), content)
+    return `embed "${name}-${file}"`
+  }
+  const parts: string[] = []
+  for (const [module, source] of Object.entries(worker.modules)) {
+    parts.push(`(name = "${module}", esModule = ${await embed(module, source)})`)
+  }
+  const bound: string[] = []
+  for (const [binding, value] of Object.entries(worker.bindings)) {
+    const [type, content] = toBinding(value)
+    bound.push(`(name = "${binding}", ${type} = ${await embed(binding, content)})`)
+  }
+  const others: string[] = []
+  for (const [binding, called] of Object.entries(worker.services ?? {})) {
+    const service = `${name}-${binding}`
+    others.push(...(await writeWorker(folder, service, called)))
+    bound.push(`(name = "${binding}", service = "${service}")`)
+  }
+  for (const [binding, values] of Object.entries(worker.namespaces ?? {})) {
+    const service = `${name}-${binding}`
+    const path = join(folder, service)
+    await mkdir(path)
+    for (const [key, value] of Object.entries(values)) await writeFile(join(path, key), value)
+    others.push(`(name = "${service}", disk = (path = "${path}"))`)
+    bound.push(`(name = "${binding}", kvNamespace = "${service}")`)
+  }
+  const own = `(name = "${name}", worker = (compatibilityDate = "${worker.compatibilityDate}",
+        compatibilityFlags = ${JSON.stringify(worker.compatibilityFlags ?? [])},
+        modules = [${parts.join(', ')}], bindings = [${bound.join(', ')}]))`
+  return [...others, own]
 }
 
 function toBinding(value: unknown): [type: 'text' | 'data' | 'json', content: string | Uint8Array] {

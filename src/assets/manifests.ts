@@ -21,6 +21,9 @@ export class Manifests {
   /** Those that the data centre did not have, and whose page nobody has warmed yet. */
   readonly #cold = new WeakSet<Manifest>()
 
+  /** Those that a search opened, whose own blobs nobody has kept yet. */
+  readonly #unkept = new WeakSet<Manifest>()
+
   constructor(store: Store, cache: EdgeCache, counters: Counters) {
     this.#store = store
     this.#cache = cache
@@ -41,7 +44,7 @@ export class Manifests {
    * The manifest, unless it has more than `maxBytes` or cannot be had: the store fails, does not
    * have it, or has something else under its name.
    *
-   * @param keepBlob gets the blobs that the manifest holds itself, when it was not in memory.
+   * @param keepBlob gets the blobs that the manifest holds itself, unless they were kept before. A search needs none.
    */
   async load(
     hash: string,
@@ -52,7 +55,10 @@ export class Manifests {
     const kept = this.#memory.get(hash)
     const size = kept?.bytes.length ?? this.#sizes.get(hash) ?? 0
     if (size > maxBytes) return 'too-large'
-    if (kept) return kept
+    if (kept) {
+      if (keepBlob && this.#unkept.delete(kept)) await keepInlined(kept, keepBlob)
+      return kept
+    }
 
     const key = `manifests/${hash}`
     this.#counters.cacheGets++
@@ -98,10 +104,13 @@ export class Manifests {
       console.error(`manifest ${hash} cannot be used`, opened.error)
       return 'unavailable'
     }
-    if (keepBlob) {
-      await Promise.all([...opened.value.inlined()].map(([blob, held]) => keepBlob(blob, held)))
-    }
+    if (keepBlob) await keepInlined(opened.value, keepBlob)
+    else this.#unkept.add(opened.value)
     this.#memory.put(hash, opened.value, size)
     return opened.value
   }
+}
+
+async function keepInlined(manifest: Manifest, keepBlob: KeepBlob): Promise<void> {
+  await Promise.all([...manifest.inlined()].map(([blob, held]) => keepBlob(blob, held)))
 }

@@ -3,9 +3,19 @@
 // else. The blobs are stored as well, for everybody else.
 
 import { readFile } from 'node:fs/promises'
+import { encodeManifest } from '../core/site/encode-manifest.ts'
 import type { ManifestConfig } from '../core/site/manifest-config.ts'
-import type { Encoding, PlainForm, Representation } from '../core/site/manifest-entry.ts'
-import { MAX_INLINE_BLOBS, MAX_INLINE_BYTES } from '../core/site/manifest-limits.ts'
+import type {
+  Encoding,
+  ManifestEntry,
+  PlainForm,
+  Representation,
+} from '../core/site/manifest-entry.ts'
+import {
+  MAX_INLINE_BLOBS,
+  MAX_INLINE_BYTES,
+  MAX_MANIFEST_BYTES,
+} from '../core/site/manifest-limits.ts'
 import { toSha256 } from './content-hash.ts'
 import { compress } from './encode-contents.ts'
 import { compareVisited } from './pages.ts'
@@ -68,6 +78,16 @@ export async function readInlineBlobs(
     if (file) await add(file, [chooseForm(file)], MAX_INLINE_BYTES)
   }
   return inline
+}
+
+/** The manifest with the blobs, or without them if it would be too large: it is published all the same. */
+export function encodeHolding(
+  entries: readonly ManifestEntry[],
+  config: ManifestConfig,
+  inline: ReadonlyMap<string, Uint8Array>,
+): Uint8Array {
+  const holding = encodeManifest(entries, config, inline)
+  return holding.length > MAX_MANIFEST_BYTES ? encodeManifest(entries, config) : holding
 }
 
 /** What nearly all browsers take. */

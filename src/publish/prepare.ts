@@ -1,6 +1,5 @@
 // Prepares the upload of a folder as a version: its manifest, and a file for each blob. It sends nothing.
 
-import { encodeManifest } from '../core/site/encode-manifest.ts'
 import type { ManifestConfig } from '../core/site/manifest-config.ts'
 import { MAX_MANIFEST_BYTES } from '../core/site/manifest-limits.ts'
 import type { FlagKeys } from '../document/flag-keys.ts'
@@ -11,7 +10,7 @@ import { encodeContents, toContentKey } from './encode-contents.ts'
 import { findFlagKeys } from './flag-keys.ts'
 import type { FoundFrameworkPin } from './framework-pin.ts'
 import { listHazards } from './hazards.ts'
-import { readInlineBlobs } from './inline-blobs.ts'
+import { encodeHolding, readInlineBlobs } from './inline-blobs.ts'
 import { PublishError } from './messages.ts'
 import type { ReportProgress } from './progress.ts'
 import { type SurveyOptions, surveyFolder } from './survey.ts'
@@ -81,10 +80,7 @@ export async function prepareVersion(
     stored: encoded.files,
     retained,
   })
-  const holding = encodeManifest(entries, survey.config, inline)
-  // A site at the bound is published without the bytes of its first pages.
-  const manifestBytes =
-    holding.length > MAX_MANIFEST_BYTES ? encodeManifest(entries, survey.config) : holding
+  const manifestBytes = encodeHolding(entries, survey.config, inline)
   if (manifestBytes.length > MAX_MANIFEST_BYTES) {
     throw new PublishError(
       `${folder} has too many files: its manifest has ${manifestBytes.length} bytes, and ${MAX_MANIFEST_BYTES} are allowed`,

@@ -7,6 +7,7 @@ import { type Asked, type Forwarder, readWhole, startForwarder } from './forward
 
 const MIB = 2 ** 20
 const SHORT_TIMEOUT_MS = 200
+const PATIENT = { timeout: 10_000 }
 /** More than sockets and streams hold by themselves. */
 const LARGE_BYTES = 32 * MIB
 /** A small body is watched, a large one is not; in chunks, both are. */
@@ -30,13 +31,13 @@ afterEach(async () => {
 
 afterAll(() => forwarder.stop())
 
-/** How many bytes arrived, and whether the body came to its end. */
-type Taken = { bytes: number; isWhole: boolean }
+/** How many bytes arrived, whether the body came to its end, and whether the connection broke before. */
+type Taken = { bytes: number; isWhole: boolean; isBroken: boolean }
 
 async function behindCounting(options: { maxBodyBytes?: number; timeoutMs?: number } = {}) {
   const taken: Taken[] = []
   const backend = await startBackend((request, response) => {
-    const one: Taken = { bytes: 0, isWhole: false }
+    const one: Taken = { bytes: 0, isWhole: false, isBroken: false }
     taken.push(one)
     request.on('data', (chunk: Buffer) => {
       one.bytes += chunk.length
@@ -45,7 +46,9 @@ async function behindCounting(options: { maxBodyBytes?: number; timeoutMs?: numb
       one.isWhole = true
       response.end('ok')
     })
-    request.on('error', () => {})
+    request.on('error', () => {
+      one.isBroken = true
+    })
   })
   backends.push(backend)
   const services = [{ prefix: '/', origins: [backend.origin], ...options }]
@@ -76,27 +79,28 @@ describe.each(FORMS)('an upload, %s,', (_, bytes, hasLength) => {
     }
     sent.end()
     expect((await readWhole(await answered)).status).toBe(200)
-    expect(taken).toEqual([{ bytes, isWhole: true }])
+    expect(taken).toEqual([{ bytes, isWhole: true, isBroken: false }])
   })
 
   it('that the client breaks off at any tenth looks whole to nobody', async () => {
     const { services, taken } = await behindCounting()
     const tenths = Array.from({ length: 10 }, (_, tenth) => tenth)
-    await Promise.all(
-      tenths.map(async (tenth) => {
-        const { sent, answered } = forwarder.open(toUpload({ services }, bytes, hasLength))
-        answered.catch(() => {})
-        sent.on('error', () => {})
-        sent.flushHeaders()
-        await new Promise((done) => sent.write(Buffer.alloc(1 + (tenth * bytes) / 10), done))
-        sent.destroy()
-      }),
-    )
-    // The isolate goes on serving, and what arrived was never taken for a whole body.
+    const uploads = tenths.map((tenth) => {
+      const { sent, answered } = forwarder.open(toUpload({ services }, bytes, hasLength))
+      answered.catch(() => {})
+      sent.on('error', () => {})
+      sent.write(Buffer.alloc(1 + (tenth * bytes) / 10))
+      return sent
+    })
+    // Each has reached the backend when its client leaves.
+    await expect.poll(() => taken.filter((one) => one.bytes > 0), PATIENT).toHaveLength(10)
+    for (const sent of uploads) sent.destroy()
+    await expect.poll(() => taken.filter((one) => one.isBroken), PATIENT).toHaveLength(10)
+    expect(taken.filter(({ isWhole }) => isWhole)).toEqual([])
+    // The isolate goes on serving.
     const { services: others } = await behindCounting()
     const whole = toUpload({ services: others }, bytes, hasLength)
     expect((await forwarder.send(whole, Buffer.alloc(bytes))).status).toBe(200)
-    expect(taken.filter(({ isWhole }) => isWhole)).toEqual([])
   })
 
   // What announces too much is refused before any of it is sent.
@@ -109,7 +113,9 @@ describe.each(FORMS)('an upload, %s,', (_, bytes, hasLength) => {
     sent.destroy()
     expect(answer.status).toBe(beyond > 0 ? 413 : 200)
     const whole = taken.filter(({ isWhole }) => isWhole)
-    expect(whole).toEqual(beyond > 0 ? [] : [{ bytes: bytes + beyond, isWhole: true }])
+    expect(whole).toEqual(
+      beyond > 0 ? [] : [{ bytes: bytes + beyond, isWhole: true, isBroken: false }],
+    )
   })
 
   it('may be answered before it is through, and the answer arrives whole', async () => {

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { encodeManifest } from '../../src/core/site/encode-manifest.ts'
 import { openManifest } from '../../src/core/site/manifest.ts'
+import { MAX_MANIFEST_BYTES } from '../../src/core/site/manifest-limits.ts'
+import { encodeHolding } from '../../src/publish/inline-blobs.ts'
 import { type PrepareOptions, prepareVersion } from '../../src/publish/prepare.ts'
 import { toCasePath } from '../support/cases.ts'
 import { makeFolder } from './folder.ts'
@@ -111,6 +113,29 @@ describe('prepareVersion', () => {
       const again = await prepare(folder, { retained: [{ id: '0.9.0', manifest: earlier }] })
       expect(again.manifest).toBe(manifest)
     }
+  })
+
+  it.each([
+    ['', 0, 1],
+    [' leaves them out where it would be one byte too large', 1, 0],
+  ])('publishes a manifest of the largest size with its pages%s', (_, beyond, held) => {
+    const blob = 'a'.repeat(64)
+    const inline = new Map([[blob, new Uint8Array(1000)]])
+    const toEntry = (name: string, length: number) => ({
+      ...{ path: `/${name}`.padEnd(length, 'p'), blob, size: 1000, type: 'text/html' },
+      ...{ hashed: false, encodings: [] },
+    })
+    // Long paths take as much as 100,000 files.
+    const many = Array.from({ length: 418 }, (_, i) => toEntry(`${i}-`, 60_000))
+    const toEntries = (last: number) => [...many, toEntry('last', last)]
+    const roomy = encodeManifest(toEntries(1000), CONFIG, inline)
+    const entries = toEntries(1000 + MAX_MANIFEST_BYTES - roomy.length + beyond)
+    const encoded = encodeHolding(entries, CONFIG, inline)
+    if (held) expect(encoded).toHaveLength(MAX_MANIFEST_BYTES)
+    const opened = openManifest(encoded)
+    if (!opened.ok) throw new Error(opened.error)
+    expect([opened.value.count, [...opened.value.inlined()].length]).toEqual([419, held])
+    expect(opened.value.find(many[7]?.path ?? '')?.blob).toBe(blob)
   })
 
   it('refuses an empty folder unless services answer', async () => {

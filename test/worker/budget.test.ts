@@ -174,6 +174,26 @@ describe('in a data centre that has not seen the version', () => {
     return { router: newIsolate(crypto.randomUUID()), page: new TextDecoder().decode(body) }
   }
 
+  /** Two versions that share no file and whose manifests hold their pages, by id. */
+  async function startTwoSites() {
+    revision += 1000
+    const document = { ...exampleDocument(), revision, traffic: { main: 100 } }
+    document.environments.canary = { version: '0.0.5' }
+    const pages = new Map<string, string>()
+    for (const id of ['0.0.3', '0.0.5', '0.0.6-dev']) {
+      const body = toBytes(`page of ${id}`)
+      pages.set(id, new TextDecoder().decode(body))
+      const { manifest } = await publishVersion(env.STORE, id, {
+        '/index.html': { body, type: 'text/html; charset=utf-8', inline: body },
+        [`/assets/only-${id}.js`]: { body: toBytes(id), type: 'text/javascript', hashed: true },
+      })
+      document.versions[id] = { manifest, open: id !== '0.0.6-dev' }
+    }
+    await env.ASSIGNMENTS.put('assignments', JSON.stringify(document))
+    operations.length = 0
+    return { router: newIsolate(crypto.randomUUID()), pages }
+  }
+
   const holdAll = ({ body }: PublishedFile) => (typeof body === 'string' ? toBytes(body) : body)
   const holdPage = (file: PublishedFile & { path: string }) =>
     file.path === '/index.html' ? holdAll(file) : undefined
@@ -184,6 +204,17 @@ describe('in a data centre that has not seen the version', () => {
     expect([response.status, await response.text()]).toEqual([200, page])
     for (const chunk of chunks) expect((await get(router, chunk, visitor)).status).toBe(200)
     expect(operations).toEqual(['KV.getWithMetadata assignments', 'R2.get manifests'])
+  })
+
+  it('a page costs nothing more when a search for a file has opened its manifest before', async () => {
+    const { router, pages } = await startTwoSites()
+    // A visitor of 0.0.3 asks for a file of 0.0.5.
+    expect((await get(router, '/assets/only-0.0.5.js', visitor)).status).toBe(200)
+    expect(counted('R2.get manifests')).toBe(2)
+    operations.length = 0
+    const response = await get(router, '/', { ...DOCUMENT, cookie: 'staff=1' })
+    expect([response.status, await response.text()]).toEqual([200, pages.get('0.0.5')])
+    expect(operations).toEqual([])
   })
 
   it('a manifest that holds other bytes than the page has is not believed', async () => {

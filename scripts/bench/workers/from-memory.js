@@ -1,11 +1,15 @@
-// Holo's router with KV and R2 in memory, for a workerd without either. It runs in workerd without bundling, next
-// to the bundled router.
+// Holo's router with KV and R2 in memory and a Cache API that holds nothing, for a workerd without them. It runs in
+// workerd without bundling, next to the bundled router.
 
 import { env } from 'cloudflare:workers'
 import { createControl } from './confirming-control.js'
 import { createRouter } from './router.js'
 
 const { ASSIGNMENTS, MARK, OBJECTS, COLLECTED } = env
+
+// Without it, each use of the Cache API is an error that Holo logs, which takes as long as the rest of a first reply.
+const emptyCache = { match: async () => undefined, put: async () => undefined }
+globalThis.caches = { default: emptyCache, open: async () => emptyCache }
 
 const control = createControl(() => ASSIGNMENTS, COLLECTED, MARK)
 const router = createRouter({
