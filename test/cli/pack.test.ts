@@ -86,13 +86,36 @@ describe('the package, installed elsewhere', () => {
   it('holds what is built and no source', () => {
     const inside = join(folder, 'node_modules/holo-edge')
     const top =
-      'CHANGELOG.md LICENSE README.md action.yml bin dist node_modules package.json schemas'
+      'CHANGELOG.md LICENSE README.md THIRD-PARTY-NOTICES.txt action.yml bin dist node_modules package.json schemas'
     expect(readdirSync(inside).sort()).toEqual(top.split(' '))
     expect(readdirSync(join(inside, 'dist')).sort()).toEqual(
       'dashboard holo.js worker worker-options.json wrangler.toml'.split(' '),
     )
     expect(readdirSync(join(inside, 'dist/worker')).sort()).toEqual(['worker.js', 'worker.js.map'])
     expect(readdirSync(join(inside, 'dist/dashboard')).sort()).toEqual(['assets', 'index.html'])
+  })
+
+  it('holds the notice of each package that is built into it', () => {
+    const inside = join(folder, 'node_modules/holo-edge')
+    const notices = readFileSync(join(inside, 'THIRD-PARTY-NOTICES.txt'), 'utf8')
+    const command = readFileSync(join(inside, 'dist/holo.js'), 'utf8')
+    const { sources } = JSON.parse(readFileSync(join(inside, 'dist/worker/worker.js.map'), 'utf8'))
+    // The bundles name their modules themselves: comments in the command, the source map of the Worker.
+    const modules: string[] = [...(command.match(/^\/\/ node_modules\/\S+/gm) ?? []), ...sources]
+    const names = new Set(
+      modules.flatMap((one) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(one)?.[1] ?? []),
+    )
+    expect(names.size).toBeGreaterThan(20)
+    const ofPages = ['preact', '@preact/signals', '@preact/signals-core', 'uplot', 'web-vitals']
+    // In a file of @modelcontextprotocol/server.
+    const ofOthers = ['ajv', 'ajv-formats', 'content-type', 'fast-deep-equal', 'fast-uri']
+    const line = `\n${'-'.repeat(80)}\n`
+    for (const name of [...names, ...ofPages, ...ofOthers]) {
+      const at = notices.indexOf(`${line}${name} `)
+      expect(at, name).toBeGreaterThan(0)
+      const [, , text = ''] = notices.slice(at).split(/^(-{80}\n.*)\n-{80}\n/m, 3)
+      expect(text, name).toMatch(/copyright|public domain/i)
+    }
   })
 
   it('gives Vite a plugin', () => {
