@@ -54,9 +54,9 @@ export class Assets {
     return 'unavailable'
   }
 
-  /** The version's manifest if it is in memory, without waiting. */
+  /** What `open` would return, if nothing has to be waited for. */
   peek(version: Pick<Version, 'manifest'>): Manifest | undefined {
-    return this.#manifests.peek(version.manifest)
+    return this.#manifests.peekReady(version.manifest)
   }
 
   /**
