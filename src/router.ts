@@ -15,6 +15,7 @@ import { readAuthoritySettings } from './control/access/authority-settings.ts'
 import { CONTROL_NAME } from './control/contract.ts'
 import { isAboutServer, readAddress } from './core/address.ts'
 import { decide } from './core/decide.ts'
+import { memoiseByObject } from './core/memoise.ts'
 import { isNetworkPath } from './core/path.ts'
 import { parsePin, permitPin } from './core/pins.ts'
 import { isForFewEyes } from './core/previews.ts'
@@ -39,6 +40,7 @@ import {
   VERSION_NOW_PATH,
 } from './http/own-paths.ts'
 import { finishReply } from './http/reply.ts'
+import { toStamp, toTiming } from './http/stamp.ts'
 import { toTabRedirect } from './http/tab-redirect.ts'
 import { drainUnread } from './http/unread-body.ts'
 import { listInsertions } from './insertions.ts'
@@ -225,11 +227,15 @@ async function route(
     ? CLOSED
     : await gate.open(request, isSecure, assignments)
   const flags = isOfrep ? assignments.flags : undefined
-  const options = {
-    ...toFactsOptions(assignments),
-    ...(flags && { withAttributes: true }),
-    granted: opened.granted,
-  }
+  const usual = factsOptionsOf(assignments)
+  const isUsual = !flags && opened === CLOSED
+  const options = isUsual
+    ? usual
+    : {
+        ...usual,
+        withAttributes: usual.withAttributes || flags !== undefined,
+        granted: opened.granted,
+      }
   const read = readFacts(request, kind, options, address)
   if (!read) return errorResponse('bad_path', requestId)
   const facts = withFrameworkPin(read, request.headers, assignments)
@@ -286,6 +292,8 @@ async function route(
     ctx,
     toWatched: () => counter.recorder.watchBody(asked),
     countFlag,
+    stamp:
+      origin === 'memory' && !isStale ? toStamp(assignments.expose.response, decision) : undefined,
     insertions: listInsertions(
       request.headers,
       facts,
@@ -305,14 +313,15 @@ async function route(
       })
   let acted: ActResult | undefined
   try {
-    acted = await act(situation)
+    const answered = act(situation)
+    acted = answered instanceof Promise ? await answered : answered
   } finally {
     const replied = acted ? toCountedReply(acted, request.method) : BROKEN
     const doubt = counter.recorder.record(asked, replied, mayAskOther)
     if (doubt) waitUntil(askOther(doubt, situation, counter).then(flushLater))
     flushLater()
   }
-  const { timing, counted } = acted
+  const { timing, counted, isStamped = false } = acted
   const copied = shadow?.(acted)
   if (copied) waitUntil(copied.then(flushLater))
   if (acted.response.webSocket) return acted.response
@@ -320,7 +329,8 @@ async function route(
   const response = toTabRedirect(watched, request)
   finishReply(response, facts, decision, {
     expose: assignments.expose.response,
-    timing: [`holo-assignments;desc="${origin}"`, ...(isStale ? ['holo-stale'] : []), ...timing],
+    timing: [toTiming('holo-assignments', origin), ...(isStale ? ['holo-stale'] : []), ...timing],
+    isStamped,
     mayBeHtml:
       counted.service !== undefined && response.status === 304 && mayTakeHtml(request.headers),
     isOwnFile: counted.isNamed,
@@ -403,11 +413,11 @@ const NO_FACTS_OPTIONS: FactsOptions = {
   withAttributes: false,
 }
 
-function toFactsOptions(assignments: CompiledAssignments): FactsOptions {
+const factsOptionsOf = memoiseByObject((assignments: CompiledAssignments): FactsOptions => {
   const { visitor, salt, polled, embeddedCookies, rules } = assignments
   const withAttributes = rules.length > 0 || areFlagsCarried(assignments)
   return { visitor, salt, polled, embeddedCookies, withAttributes }
-}
+})
 
 /** What is counted for a request that failed because of an error in Holo itself, not in a service. */
 const BROKEN: CountedReply = {

@@ -74,7 +74,7 @@ function toOperationsRow(row: Operations): string[] {
   ]
 }
 
-function formatSpread({ median, min, max }: Spread, digits: number): string {
+export function formatSpread({ median, min, max }: Spread, digits: number): string {
   return `${formatNumber(median, digits)} (${formatNumber(min, digits)} to ${formatNumber(max, digits)})`
 }
 

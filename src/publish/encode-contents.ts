@@ -14,7 +14,6 @@ import {
   isDelta,
   type ManifestEntry,
   type PlainForm,
-  type Representation,
 } from '../core/site/manifest-entry.ts'
 import { toSha256 } from './content-hash.ts'
 import { type GivenForm, readSurveyed } from './precompressed.ts'
@@ -176,12 +175,16 @@ export async function encodeContents(
 
 /** The encodings that an earlier publication has made of the same contents, by content key. */
 function findKnownEncodings(
-  contents: ReadonlyMap<string, Representation>,
+  contents: ReadonlyMap<string, SurveyedFile>,
   retained: readonly RetainedManifest[],
 ): ReadonlyMap<string, Encodings> {
   const known = new Map<string, Encodings>()
+  const hasCompressed = [...contents.values()].some(
+    ({ path, type, size }) => chooseEncodings(path, type, size).length > 0,
+  )
+  if (!hasCompressed) return known
   for (const { manifest } of retained) {
-    for (const entry of manifest.entries()) {
+    for (const entry of manifest.entries(0, MIN_COMPRESSED_BYTES)) {
       const key = toContentKey(entry)
       // Which deltas are made depends on the versions that are open now: deltas.ts.
       const forms = entry.encodings.filter((form) => !isDelta(form))

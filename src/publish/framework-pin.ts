@@ -40,6 +40,8 @@ const MAX_SKEW_FILES = 2000
 const MAX_SKEW_FILE_BYTES = 4 * 1024 * 1024
 
 const SKEW_FILE = '.netlify/v1/skew-protection.json'
+/** The first tag of a page, with its attributes. */
+const PAGE_HEAD_CHARACTERS = 4096
 const NEXT_ID = /<html\b[^>]*\bdata-dpl-id="([^"]*)"/i
 /** What an id may consist of, in the text of a script or a page. */
 const ID_TEXT = '[A-Za-z0-9._~+/=-]+'
@@ -47,15 +49,15 @@ const ID_TEXT = '[A-Za-z0-9._~+/=-]+'
 /**
  * The first that is found, in the order of the frameworks: a version has one id.
  *
- * @param heads the beginning of each page, by its path.
+ * @param nextIds what `readNextId` has found in the pages.
  */
 export async function detectFrameworkPin(
   folder: string,
   files: readonly FolderFile[],
-  heads: ReadonlyMap<string, string>,
+  nextIds: readonly string[],
 ): Promise<FrameworkPinSearch> {
   const finders = [
-    () => findNext(heads),
+    () => toFinding('next', nextIds),
     () => findNuxt(folder, files),
     () => findSvelteKit(folder, files),
     () => findNetlify(folder, files),
@@ -85,10 +87,11 @@ export function toReplyRules(
 /** What was found, a warning, or nothing. */
 type Finding = FoundFrameworkPin | string | undefined
 
-/** Next.js writes its `deploymentId` into the first tag of each page. */
-function findNext(heads: ReadonlyMap<string, string>): Finding {
-  const ids = [...heads.values()].flatMap((head) => NEXT_ID.exec(head)?.[1] ?? [])
-  return toFinding('next', ids)
+/** The `deploymentId` that Next.js writes into the first tag of each page. */
+export function readNextId(html: string): string | undefined {
+  const id = NEXT_ID.exec(html.slice(0, PAGE_HEAD_CHARACTERS))?.[1]
+  // A copy, because a part of a string keeps the whole page in memory.
+  return id === undefined ? undefined : Buffer.from(id).toString()
 }
 
 async function findNuxt(folder: string, files: readonly FolderFile[]): Promise<Finding> {

@@ -65,13 +65,17 @@ export function readPage(path: string, html: string): PageMarkup {
     loads.add(file)
     modules.add(file)
   }
-  const seen = text.replace(UNSEEN, '').replace(TAG, '').replace(/\s+/g, ' ').trim()
   return {
     path,
     loads: [...loads],
     modules: [...modules],
-    isShell: scripts > 0 && seen.length <= MAX_SHELL_CHARACTERS,
+    isShell: scripts > 0 && hasAlmostNoText(text),
   }
+}
+
+function hasAlmostNoText(html: string): boolean {
+  const seen = html.replace(UNSEEN, '').replace(TAG, '').replace(/\s+/g, ' ').trim()
+  return seen.length <= MAX_SHELL_CHARACTERS
 }
 
 /**

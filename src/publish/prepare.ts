@@ -13,7 +13,7 @@ import { listHazards } from './hazards.ts'
 import { encodeHolding, readInlineBlobs } from './inline-blobs.ts'
 import { PublishError } from './messages.ts'
 import type { ReportProgress } from './progress.ts'
-import { type SurveyOptions, surveyFolder } from './survey.ts'
+import { type SurveyedFile, type SurveyOptions, surveyFolder } from './survey.ts'
 
 export type PrepareOptions = SurveyOptions & {
   /** The id of the version, in the form that core/names.ts defines. */
@@ -36,6 +36,8 @@ export type PreparedVersion = {
   readonly blobs: ReadonlySet<string>
   /** The file of each blob, without the encoded forms that a retained version already has. */
   readonly files: ReadonlyMap<string, string>
+  /** What the folder has, by path. */
+  readonly surveyed: readonly SurveyedFile[]
   /** How many paths the version has, and the sum of their sizes. */
   readonly count: number
   readonly bytes: number
@@ -81,11 +83,7 @@ export async function prepareVersion(
     retained,
   })
   const manifestBytes = encodeHolding(entries, survey.config, inline)
-  if (manifestBytes.length > MAX_MANIFEST_BYTES) {
-    throw new PublishError(
-      `${folder} has too many files: its manifest has ${manifestBytes.length} bytes, and ${MAX_MANIFEST_BYTES} are allowed`,
-    )
-  }
+  refuseTooLarge(folder, entries.length, manifestBytes.length)
   return {
     manifest: toSha256(manifestBytes),
     manifestBytes,
@@ -93,6 +91,7 @@ export async function prepareVersion(
       entries.flatMap(({ blob, encodings }) => [blob, ...encodings.map((form) => form.blob)]),
     ),
     files: new Map([...encoded.files, ...(deltas?.files ?? [])]),
+    surveyed: survey.files,
     count: entries.length,
     bytes: entries.reduce((sum, { size }) => sum + size, 0),
     privateFiles: entries.filter(({ isPrivate }) => isPrivate).length,
@@ -101,4 +100,13 @@ export async function prepareVersion(
     flagKeys: options.flags && (await findFlagKeys(survey.files, options.flags)),
     warnings: [...survey.warnings, ...listHazards(survey)],
   }
+}
+
+/** @throws PublishError for a manifest that the API would not take, with what it is made of. */
+export function refuseTooLarge(folder: string, files: number, bytes: number): void {
+  if (bytes <= MAX_MANIFEST_BYTES) return
+  throw new PublishError(
+    `${folder} has too many files, or too long paths: the manifest of its ${files} files has ${bytes} bytes, and ${MAX_MANIFEST_BYTES} are allowed. ` +
+      'Leave files out with --exclude GLOB ("exclude" in holo.json), or serve some of them by a service',
+  )
 }

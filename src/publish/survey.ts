@@ -11,7 +11,12 @@ import { loadBuildLists } from './build-lists.ts'
 import { hashFile, toSha256 } from './content-hash.ts'
 import { toContentType } from './content-type.ts'
 import { loadForeignSettings } from './foreign-settings.ts'
-import { detectFrameworkPin, type FoundFrameworkPin, toReplyRules } from './framework-pin.ts'
+import {
+  detectFrameworkPin,
+  type FoundFrameworkPin,
+  readNextId,
+  toReplyRules,
+} from './framework-pin.ts'
 import { compileHashedTest, findContradiction } from './hashed.ts'
 import { PublishError, toList } from './messages.ts'
 import {
@@ -83,8 +88,6 @@ export type SurveyOptions = WalkOptions & {
   readonly sourceMaps?: SourceMaps
 }
 
-/** The first tag of a page, with its attributes. */
-const PAGE_HEAD_BYTES = 4096
 const HTML = /\.x?html?$/i
 /** Images, audio, video and fonts are not searched for private keys. */
 const MEDIA = /^(?:image\/(?!svg)|audio\/|video\/|font\/)/
@@ -155,7 +158,8 @@ export async function surveyFolder(
     named: options.appPage,
     byRule: rules.appPage,
   })
-  const pins = await detectFrameworkPin(options.folder, walk.files, toHeads(read))
+  const nextIds = read.flatMap(({ nextId }) => nextId ?? [])
+  const pins = await detectFrameworkPin(options.folder, walk.files, nextIds)
   const isFound = options.frameworkPin === undefined
   if (isFound) warnings.push(...pins.warnings)
   const pin = pins.found?.pin ?? (options.frameworkPin || undefined)
@@ -173,18 +177,11 @@ export async function surveyFolder(
   return { files, config, frameworkPin: isFound ? pins.found : undefined, warnings }
 }
 
-/** The beginning of each page, by its path. */
-function toHeads(read: readonly ReadFile[]): ReadonlyMap<string, string> {
-  return new Map(
-    read.flatMap(({ entry, head }) => (head === undefined ? [] : [[entry.path, head]])),
-  )
-}
-
 type ReadFile = {
   readonly entry: Omit<SurveyedFile, 'hashed' | 'hashedByName'>
   readonly page: readonly PageMarkup[]
-  /** Of a page: its first characters. */
-  readonly head: string | undefined
+  /** Of a page: the id that Next.js has written into it. */
+  readonly nextId: string | undefined
   readonly refused: readonly RefusedFile[]
   readonly warning: readonly string[]
 }
@@ -197,6 +194,7 @@ async function readFound({ path, file }: FolderFile): Promise<ReadFile> {
   const content = decoded?.content ?? head
   const type = toContentType(decoded ? (innerPath ?? path) : path, content)
   const what = MEDIA.test(type) ? undefined : judgeContent(path, content)
+  const html = HTML.test(path) ? new TextDecoder().decode(content) : undefined
   return {
     entry: decoded
       ? {
@@ -208,10 +206,8 @@ async function readFound({ path, file }: FolderFile): Promise<ReadFile> {
           given: { encoding: decoded.encoding, blob, size },
         }
       : { path, file, type, blob, size },
-    page: HTML.test(path) ? [readPage(path, new TextDecoder().decode(content))] : [],
-    head: HTML.test(path)
-      ? new TextDecoder().decode(content.subarray(0, PAGE_HEAD_BYTES))
-      : undefined,
+    page: html === undefined ? [] : [readPage(path, html)],
+    nextId: html === undefined ? undefined : readNextId(html),
     refused: what === undefined ? [] : [{ path, what }],
     warning:
       innerPath !== undefined && !decoded

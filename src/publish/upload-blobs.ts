@@ -11,6 +11,7 @@ import { PublishError } from './messages.ts'
 import { type Count, type ReportProgress, startCount } from './progress.ts'
 import { readWholeFile } from './regular-file.ts'
 import type { UploadTarget } from './upload-target.ts'
+import { FILES_AT_ONCE } from './walk.ts'
 
 /** Most of the time is spent waiting for replies. */
 const UPLOADS_AT_ONCE = 16
@@ -84,12 +85,9 @@ async function sendPack(
   blobs: readonly MissingBlob[],
 ): Promise<'stored' | 'unknown'> {
   const named = blobs.map(({ sha256 }) => [sha256, toFile(files, sha256)] as const)
-  const parts = await Promise.all(named.map(([, file]) => readWholeFile(file)))
-  const isWhole = parts.every((bytes, at) => bytes.length === blobs[at]?.size)
   try {
-    if (!isWhole) await refuseChanged(named, new Error('a file has another size'))
     const replace = blobs.some(({ damaged }) => damaged)
-    const sent = await target.putPack(Buffer.concat([toPackIndex(blobs), ...parts]), replace)
+    const sent = await target.putPack(await makePack(files, blobs), replace)
     if (sent === 'stored') for (const { size } of blobs) count(size)
     return sent
   } catch (cause) {
@@ -97,6 +95,31 @@ async function sendPack(
     await refuseChanged(named, cause)
     throw cause
   }
+}
+
+/** Reads the files into the place that each has in the pack, so that only one copy is in memory. */
+async function makePack(
+  files: ReadonlyMap<string, string>,
+  blobs: readonly MissingBlob[],
+): Promise<Uint8Array> {
+  const index = toPackIndex(blobs)
+  const pack = new Uint8Array(blobs.reduce((sum, { size }) => sum + size, index.length))
+  pack.set(index)
+  let end = index.length
+  const places = blobs.map(({ sha256, size }) => {
+    end += size
+    return { file: toFile(files, sha256), at: end - size, size }
+  })
+  await mapConcurrently(places, FILES_AT_ONCE, async ({ file, at, size }) => {
+    const bytes = await readWholeFile(file)
+    if (bytes.length !== size) throw toChanged(file)
+    pack.set(bytes, at)
+  })
+  return pack
+}
+
+function toChanged(file: string, cause?: unknown): PublishError {
+  return new PublishError(`${file} changed while it was being published: try again`, { cause })
 }
 
 async function sendBlob(
@@ -124,7 +147,7 @@ function toFile(files: ReadonlyMap<string, string>, sha256: string): string {
   const file = files.get(sha256)
   if (file !== undefined) return file
   throw new PublishError(
-    `the blob ${sha256} is missing in the store, and this folder does not have it: publish again`,
+    `the blob ${sha256} is missing in the store, and this folder does not give it: publish with the Node and the holo that have compressed it`,
   )
 }
 
@@ -139,9 +162,7 @@ async function refuseChanged(
 ): Promise<void> {
   for (const [sha256, file] of named) {
     const found = await hashFile(file).catch(() => undefined)
-    if (found?.blob !== sha256) {
-      throw new PublishError(`${file} changed while it was being published: try again`, { cause })
-    }
+    if (found?.blob !== sha256) throw toChanged(file, cause)
   }
 }
 

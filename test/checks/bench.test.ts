@@ -293,6 +293,21 @@ it('refuses options that make no sense, with a message', () => {
   expect(stderr).toContain('--rounds takes a whole number')
 })
 
+it('publishes, and sends the same to a server that only takes it', () => {
+  const args = ['--silent', 'bench:publish', '--', '--json', '--files', '20', '--rounds', '1']
+  const { stdout, status } = spawnSync('npm', ['run', ...args], { encoding: 'utf8' })
+  expect(status).toBe(0)
+  const { rows } = JSON.parse(stdout)
+  const all = { median: expect.any(Number), min: expect.any(Number), max: expect.any(Number) }
+  const row = { seconds: all, cpuSeconds: all, maxMB: all, requests: all, ratio: all }
+  expect(rows).toEqual([
+    { name: 'first publication', ...row },
+    { name: 'one PUT for each file, to a server that keeps nothing', ...row },
+    { name: 'again, under another id', ...row },
+    { name: 'one file changed', ...row },
+  ])
+}, 120_000)
+
 it('measures rollbacks on real isolates', () => {
   const args = [
     '--silent',

@@ -7,7 +7,7 @@ import { encodeManifest } from '../../src/core/site/encode-manifest.ts'
 import { openManifest } from '../../src/core/site/manifest.ts'
 import { MAX_MANIFEST_BYTES } from '../../src/core/site/manifest-limits.ts'
 import { encodeHolding } from '../../src/publish/inline-blobs.ts'
-import { type PrepareOptions, prepareVersion } from '../../src/publish/prepare.ts'
+import { type PrepareOptions, prepareVersion, refuseTooLarge } from '../../src/publish/prepare.ts'
 import { toCasePath } from '../support/cases.ts'
 import { makeFolder } from './folder.ts'
 
@@ -143,5 +143,14 @@ describe('prepareVersion', () => {
     await expect(prepare(empty)).rejects.toThrow('is empty, and the version has no service')
     const services = [{ prefix: '/api/', origins: ['https://api-1.example.com'] }]
     expect(await prepare(empty, { services })).toMatchObject({ count: 0, blobs: new Set() })
+  })
+})
+
+describe('a site at the bound of its manifest', () => {
+  it('is published, and one byte above it is refused with what can be done', () => {
+    expect(() => refuseTooLarge('dist', 100_000, MAX_MANIFEST_BYTES)).not.toThrow()
+    expect(() => refuseTooLarge('dist', 100_000, MAX_MANIFEST_BYTES + 1)).toThrow(
+      /dist has too many files.* 100000 files has 25165825 bytes, and 25165824 are allowed\. Leave files out/,
+    )
   })
 })

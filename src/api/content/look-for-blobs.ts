@@ -31,9 +31,7 @@ export type Absent = Representation & {
 
 /** How many slices a manifest has: at least one, and no more than files. */
 export function countSlices(manifest: Manifest): number {
-  let blobs = 0
-  for (const { encodings } of manifest.entries()) blobs += 1 + encodings.length
-  return Math.max(1, Math.min(manifest.count, Math.ceil(blobs / BLOBS_PER_STEP)))
+  return Math.max(1, Math.min(manifest.count, Math.ceil(manifest.countForms() / BLOBS_PER_STEP)))
 }
 
 /** The number of files that count as verified after so many slices. */
@@ -88,7 +86,7 @@ function collectWanted(
   slices: number,
 ): ReadonlyMap<string, ReadonlySet<number>> {
   const wanted = new Map<string, Set<number>>()
-  for (const entry of manifest.entries()) {
+  for (const entry of manifest.entriesOf((beginning) => isPlaceIn(beginning, slice, slices))) {
     const forms = [entry, ...entry.encodings].filter(({ blob }) => isInSlice(blob, slice, slices))
     if (forms.length === 0 || known.some((other) => hasSame(other, entry))) continue
     for (const { blob, size } of forms) {
@@ -101,8 +99,12 @@ function collectWanted(
 }
 
 export function isInSlice(blob: string, slice: number, slices: number): boolean {
-  const place = Number.parseInt(blob.slice(0, 8), 16) / 2 ** 32
-  return Math.floor(place * slices) === slice
+  return isPlaceIn(Number.parseInt(blob.slice(0, 8), 16), slice, slices)
+}
+
+/** The same by the first 32 bits of the hash. */
+export function isPlaceIn(beginning: number, slice: number, slices: number): boolean {
+  return Math.floor((beginning / 2 ** 32) * slices) === slice
 }
 
 function hasSame(manifest: Manifest, entry: ManifestEntry): boolean {

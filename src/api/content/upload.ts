@@ -5,7 +5,7 @@
 import type { DeniedResult } from '../../control/contract.ts'
 import type { FinishFailure, Upload } from '../../control/releases/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { isNewerManifest, type Manifest, openManifest } from '../../core/site/manifest.ts'
+import type { Manifest } from '../../core/site/manifest.ts'
 import {
   isSameSubstance,
   listDifferences,
@@ -26,6 +26,7 @@ import {
   toSlice,
   toVerified,
 } from './look-for-blobs.ts'
+import { loadKnown, loadManifest } from './stored-manifests.ts'
 import { examineAll } from './verify-files.ts'
 
 export async function openUpload(
@@ -66,24 +67,6 @@ async function open(
   if (!second.ok) return second
   if (!('kind' in second.value)) return ok(second.value)
   return err(toDiffering(['another upload has just published this id']))
-}
-
-/** The manifests of finalised versions. Everything that they name is in the store. */
-async function loadKnown({
-  ask,
-  caller,
-  openStore,
-}: StoreAsker): Promise<Result<readonly Manifest[], Failure>> {
-  const hashes = await ask('none', (control) => control.finalisedManifests(caller))
-  if (!hashes.ok) return hashes
-  const store = await openStore()
-  if (!store.ok) return store
-  const known: Manifest[] = []
-  for (const hash of hashes.value) {
-    const manifest = await loadManifest(store.value, hash)
-    if (manifest.ok) known.push(manifest.value)
-  }
-  return ok(known)
 }
 
 function toRecord(
@@ -144,7 +127,7 @@ export async function findAbsent(
   if (!store.ok) return store
   const manifest = await loadManifest(store.value, hash)
   if (!manifest.ok) return manifest
-  const known = state === 'finalised' ? ok([]) : await loadKnown(asker)
+  const known = state === 'finalised' ? ok([]) : await loadKnown(asker, manifest.value)
   if (!known.ok) return known
   const slices = countSlices(manifest.value)
   const slice = chooseSlice(slices)
@@ -266,15 +249,6 @@ function toRefusal(error: Exclude<FinishFailure, DeniedResult | { kind: 'unverif
     case 'below_floor':
       return toFailure(error)
   }
-}
-
-/** Loads a manifest from the store. */
-async function loadManifest(store: ContentStore, hash: string): Promise<Result<Manifest, Failure>> {
-  const bytes = await store.getManifest(hash)
-  if (bytes === 'unavailable') return err({ kind: 'store_unavailable' })
-  if (bytes !== 'missing' && isNewerManifest(bytes)) return err({ kind: 'newer_schema' })
-  const opened = bytes === 'missing' ? undefined : openManifest(bytes)
-  return opened?.ok ? opened : err({ kind: 'manifest_missing', manifests: [hash] })
 }
 
 type Substance = Pick<VersionRecord, 'manifest' | 'services'>

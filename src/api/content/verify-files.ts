@@ -6,11 +6,12 @@ import type { FilesFound, FilesToCheck } from '../../control/releases/contract.t
 import { mapConcurrently } from '../../core/concurrently.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { type Manifest, openManifest } from '../../core/site/manifest.ts'
+import type { ManifestEntry } from '../../core/site/manifest-entry.ts'
 import { FILES_CURSOR, type LostFile, MAX_NAMED_PATHS } from '../../wire/files.ts'
 import type { Failure } from '../http/problems.ts'
 import type { Handled, StoreAsker } from '../http/route.ts'
 import type { ContentStore } from './content-store.ts'
-import { isInSlice, lookForBlobs, STORE_CALLS_AT_ONCE } from './look-for-blobs.ts'
+import { isInSlice, isPlaceIn, lookForBlobs, STORE_CALLS_AT_ONCE } from './look-for-blobs.ts'
 
 /** A step reads about so many blobs, and about so many bytes: a few seconds. */
 const EXAMINED_BLOBS_PER_STEP = 400
@@ -101,7 +102,7 @@ async function checkManifests(check: Check, quick: boolean): Promise<Result<Step
       continue
     }
     whole.push({ ...file, versions: [...versions], paths: [], problem: '' })
-    for (const { blob, size } of listForms(manifest)) {
+    for (const { blob, size } of listForms(manifest.entries())) {
       const place = Number.parseInt(blob.slice(0, 12), 16)
       if (!seen.has(place)) bytes += size
       seen.add(place)
@@ -177,7 +178,8 @@ function collect(
   slice: number,
   slices: number,
 ): void {
-  for (const { blob, size, path } of listForms(manifest)) {
+  const entries = manifest.entriesOf((beginning) => isPlaceIn(beginning, slice, slices))
+  for (const { blob, size, path } of listForms(entries)) {
     if (!isInSlice(blob, slice, slices)) continue
     const before = wanted.get(blob)
     const paths = new Set(before?.paths)
@@ -193,8 +195,8 @@ function collect(
   }
 }
 
-function* listForms(manifest: Manifest) {
-  for (const entry of manifest.entries()) {
+function* listForms(entries: Iterable<ManifestEntry>) {
+  for (const entry of entries) {
     for (const { blob, size } of [entry, ...entry.encodings]) yield { blob, size, path: entry.path }
   }
 }

@@ -21,6 +21,7 @@ import { CliFailure, EXIT, misuse } from '../failure.ts'
 import { describeFrameworkPin, listPinWarnings } from '../framework-pin.ts'
 import { collect, toEnvironmentName, toVersionId } from '../options.ts'
 import { loadPublishSettings, type PublishOptions } from '../publish-settings.ts'
+import { keepHeapSmall } from '../small-heap.ts'
 import { toStyle } from '../terminal.ts'
 import { createUploadTarget } from '../upload-api.ts'
 import { toCount, toSeconds } from '../words.ts'
@@ -112,6 +113,7 @@ export const PUBLISH = command({
         'such as --version 1.4.0, or --version "$(git rev-parse --short HEAD)"',
       )
     }
+    keepHeapSmall()
     const version = toVersionId(options.version)
     const environment = options.first === undefined ? undefined : toEnvironmentName(options.first)
     const startedAt = performance.now()

@@ -8,6 +8,7 @@ import { err, ok, type Result } from '../result.ts'
 import { type ManifestConfig, parseManifestConfig } from './manifest-config.ts'
 import type { EncodedForm, ManifestEntry } from './manifest-entry.ts'
 import {
+  DELTA_ROWS,
   ENCODING_BYTES,
   ENCODINGS,
   ENTRY_BYTES,
@@ -19,7 +20,6 @@ import {
   HASH_BYTES,
   HEADER_BYTES,
   MAGIC,
-  ROW_DELTA,
   ROW_DICTIONARY,
   TYPE_BYTES,
 } from './manifest-format.ts'
@@ -115,15 +115,52 @@ export class Manifest {
     return false
   }
 
-  /** The entries from the index `first` on, private ones too, in the order of the table. */
-  *entries(first = 0): Generator<ManifestEntry> {
+  /**
+   * The entries from the index `first` on, private ones too, in the order of the table; only those of
+   * at least `minBytes`, because making an entry allocates much more than looking at a size.
+   */
+  *entries(first = 0, minBytes = 0): Generator<ManifestEntry> {
     const view = this.#view
     for (let index = first; index < this.count; index++) {
       const at = HEADER_BYTES + index * ENTRY_BYTES
+      if (readSize(view, at + 12) < minBytes) continue
       const path = this.#text(view.getUint32(at + 4, true), view.getUint16(at + 8, true))
       const entry = this.#entry(at, path)
       if (entry) yield entry
     }
+  }
+
+  /**
+   * The entries with a form whose hash begins with 32 bits for which `isWanted` is true, private ones
+   * too. It allocates for these alone, so that a large manifest can be read in steps.
+   */
+  *entriesOf(isWanted: (beginning: number) => boolean): Generator<ManifestEntry> {
+    const view = this.#view
+    for (let index = 0; index < this.count; index++) {
+      const at = HEADER_BYTES + index * ENTRY_BYTES
+      if (!isWanted(view.getUint32(at + 28)) && !this.#hasForm(at, isWanted)) continue
+      const path = this.#text(view.getUint32(at + 4, true), view.getUint16(at + 8, true))
+      const entry = this.#entry(at, path)
+      if (entry) yield entry
+    }
+  }
+
+  #hasForm(at: number, isWanted: (beginning: number) => boolean): boolean {
+    const firstAt = this.#encodingsAt + this.#view.getUint32(at + 20, true) * ENCODING_BYTES
+    const endAt = firstAt + this.#view.getUint8(at + 25) * ENCODING_BYTES
+    for (let from = firstAt; from < endAt && endAt <= this.#typesAt; from += ENCODING_BYTES) {
+      if (isWanted(this.#view.getUint32(from + 8))) return true
+    }
+    return false
+  }
+
+  /** How many forms all files have together; a delta counts twice. Allocates nothing. */
+  countForms(): number {
+    let forms = this.count
+    for (let index = 0; index < this.count; index++) {
+      forms += this.#view.getUint8(HEADER_BYTES + index * ENTRY_BYTES + 25)
+    }
+    return forms
   }
 
   /**
@@ -162,14 +199,15 @@ export class Manifest {
     for (let from = firstAt; from < endAt; from += ENCODING_BYTES) {
       const kind = view.getUint16(from + 6, true)
       const encoding = ENCODINGS[kind]
-      if (!encoding && kind !== ROW_DELTA) continue
+      const deltaEncoding = DELTA_ROWS.get(kind)
+      if (!encoding && !deltaEncoding) continue
       const form = { blob: this.#hex(from + 8), size: readSize(view, from) }
       if (encoding) encodings.push({ encoding, ...form })
-      else {
+      else if (deltaEncoding) {
         from += ENCODING_BYTES
         // A delta without its dictionary is damage; nobody could read it.
         if (from >= endAt || view.getUint16(from + 6, true) !== ROW_DICTIONARY) break
-        encodings.push({ encoding: 'dcz', ...form, dictionary: this.#hex(from + 8) })
+        encodings.push({ encoding: deltaEncoding, ...form, dictionary: this.#hex(from + 8) })
       }
     }
     const flags = view.getUint8(at + 24)

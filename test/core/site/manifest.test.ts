@@ -4,7 +4,11 @@ import { encodeManifest } from '../../../src/core/site/encode-manifest.ts'
 import { type Manifest, openManifest } from '../../../src/core/site/manifest.ts'
 import type { ManifestConfig } from '../../../src/core/site/manifest-config.ts'
 import type { ManifestEntry } from '../../../src/core/site/manifest-entry.ts'
-import { MAX_INLINE_BLOBS, MAX_INLINE_BYTES } from '../../../src/core/site/manifest-limits.ts'
+import {
+  MAX_INLINE_BLOBS,
+  MAX_INLINE_BYTES,
+  MAX_MANIFEST_BYTES,
+} from '../../../src/core/site/manifest-limits.ts'
 
 const CONFIG: ManifestConfig = { htmlHandling: 'auto-trailing-slash', notFound: 'none' }
 const HEADER_BYTES = 36
@@ -125,6 +129,52 @@ describe('a manifest', () => {
     const around = new Uint8Array(bytes.length + 20)
     around.set(bytes, 7)
     expect(open(around.subarray(7, 7 + bytes.length)).find('/a')).toEqual(entryOf('/a'))
+  })
+
+  it('walks only over what is asked for, as a walk over everything would give it', () => {
+    fc.assert(
+      fc.property(entries, fc.integer({ min: 1, max: 5 }), size, (all, slices, minBytes) => {
+        const manifest = open(encodeManifest(all, CONFIG))
+        const whole = [...manifest.entries()]
+        expect([...manifest.entries(0, minBytes)]).toEqual(
+          whole.filter((one) => one.size >= minBytes),
+        )
+        const toSlice = (beginning: number) => Math.floor((beginning / 2 ** 32) * slices)
+        for (let slice = 0; slice < slices; slice++) {
+          const wanted = whole.filter((one) =>
+            [one, ...one.encodings].some(
+              ({ blob }) => toSlice(Number.parseInt(blob.slice(0, 8), 16)) === slice,
+            ),
+          )
+          expect([...manifest.entriesOf((beginning) => toSlice(beginning) === slice)]).toEqual(
+            wanted,
+          )
+        }
+        const forms = whole.reduce((sum, { encodings }) => sum + 1 + encodings.length, 0)
+        expect(manifest.countForms()).toBe(forms)
+      }),
+    )
+  })
+
+  it('of 100,000 files is within the bound: with three encodings each, or with paths of 110 bytes', () => {
+    const toBytes = (count: number, encodings: number, pathBytes: number) =>
+      encodeManifest(
+        Array.from({ length: count }, (_, i) =>
+          entryOf(`/${String(i).padStart(pathBytes - 1, 'x')}`, {
+            encodings: (['br', 'gzip', 'zstd'] as const)
+              .slice(0, encodings)
+              .map((encoding) => ({ encoding, blob: 'cd'.repeat(32), size: 1 })),
+          }),
+        ),
+        CONFIG,
+      ).length
+    const toPredicted = (encodings: number, pathBytes: number) => {
+      const [few, more] = [toBytes(100, encodings, pathBytes), toBytes(200, encodings, pathBytes)]
+      return few + ((more - few) * (100_000 - 100)) / 100
+    }
+    expect(toPredicted(3, 70)).toBeLessThanOrEqual(MAX_MANIFEST_BYTES)
+    expect(toPredicted(2, 110)).toBeLessThanOrEqual(MAX_MANIFEST_BYTES)
+    expect(toPredicted(2, 112)).toBeGreaterThan(MAX_MANIFEST_BYTES)
   })
 
   it('finds each of 100,000 paths, also those whose hashes collide, and no other', () => {
