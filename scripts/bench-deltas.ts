@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { toSize } from '../src/core/amounts.ts'
 import { type Manifest, openManifest } from '../src/core/site/manifest.ts'
-import type { ManifestEntry } from '../src/core/site/manifest-entry.ts'
+import { type DeltaEncoding, isDelta, type ManifestEntry } from '../src/core/site/manifest-entry.ts'
 import { prepareVersion } from '../src/publish/prepare.ts'
 
 /** Apps whose packages have the built site, with hashed names. */
@@ -59,9 +59,16 @@ async function prepare(
 }
 
 const toPlainSize = ({ size, encodings }: ManifestEntry) =>
-  Math.min(size, ...encodings.flatMap((form) => (form.encoding === 'dcz' ? [] : [form.size])))
-const toDeltaSize = ({ encodings }: ManifestEntry) =>
-  Math.min(...encodings.flatMap((form) => (form.encoding === 'dcz' ? [form.size] : [])))
+  Math.min(size, ...encodings.filter((form) => !isDelta(form)).map((form) => form.size))
+
+/** What a client downloads that has the dictionary and takes these codings besides the plain ones. */
+const toDeltaSize = (entry: ManifestEntry, codings: readonly DeltaEncoding[]) =>
+  Math.min(
+    toPlainSize(entry),
+    ...entry.encodings
+      .filter((form) => isDelta(form) && codings.includes(form.encoding))
+      .map((form) => form.size),
+  )
 
 /** The scripts and styles with hashed names that the release before does not have. */
 function listChanged(earlier: Manifest, later: Manifest): ManifestEntry[] {
@@ -76,9 +83,9 @@ const sum = (sizes: readonly number[]) => sizes.reduce((total, size) => total + 
 const folder = await mkdtemp(join(tmpdir(), 'holo-deltas-'))
 try {
   console.log(
-    '| app | releases | changed files | with a delta | best encoding | with deltas | saved |',
+    '| app | releases | changed files | with a delta | best encoding | with `dcz` alone | with `dcb` and `dcz` | saved |',
   )
-  console.log('| --- | --- | --- | --- | --- | --- | --- |')
+  console.log('| --- | --- | --- | --- | --- | --- | --- | --- |')
   for (const app of APPS) {
     const [from, to] = app.releases
     const release = async (id: string, before?: Prepared) => {
@@ -89,11 +96,13 @@ try {
     const later = await release(to, earlier)
     const changed = listChanged(earlier.manifest, later.manifest)
     const plain = sum(changed.map(toPlainSize))
-    const withDeltas = sum(changed.map((one) => Math.min(toPlainSize(one), toDeltaSize(one))))
-    const count = changed.filter((one) => toDeltaSize(one) < toPlainSize(one)).length
-    const saved = `${Math.round((1 - withDeltas / plain) * 100)} %`
-    const cells = [app.name, `${from} → ${to}`, changed.length, count, toSize(plain)]
-    console.log(`| ${[...cells, toSize(withDeltas), saved].join(' | ')} |`)
+    const withZstd = sum(changed.map((one) => toDeltaSize(one, ['dcz'])))
+    const withBoth = sum(changed.map((one) => toDeltaSize(one, ['dcb', 'dcz'])))
+    const count = changed.filter(({ encodings }) => encodings.some(isDelta)).length
+    const saved = `${Math.round((1 - withBoth / plain) * 100)} %`
+    const sizes = [plain, withZstd, withBoth].map(toSize)
+    const cells = [app.name, `${from} → ${to}`, changed.length, count, ...sizes, saved]
+    console.log(`| ${cells.join(' | ')} |`)
   }
 } finally {
   await rm(folder, { recursive: true, force: true })

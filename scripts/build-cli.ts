@@ -3,13 +3,15 @@
 
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { noteInputs, toInputs } from './notices.ts'
 
 const pathOf = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 
-await build({
+const { metafile } = await build({
   entryPoints: [pathOf('src/cli/main.ts')],
   outfile: pathOf('dist/holo.js'),
   bundle: true,
+  metafile: true,
   format: 'esm',
   platform: 'node',
   target: 'node22.18',
@@ -21,3 +23,4 @@ await build({
   },
   logLevel: 'warning',
 })
+noteInputs(pathOf(''), 'cli', toInputs(metafile))

@@ -8,11 +8,13 @@ import { PACKAGE_PATHS } from '../src/local/package-parts.ts'
 import { writeWorker } from './local/bundle.ts'
 import { readWorkerOptions } from './local/worker-options.ts'
 import { toTemplate } from './local/wrangler-template.ts'
+import { noteInputs, toInputs } from './notices.ts'
 
 const pathOf = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 
 rmSync(dirname(pathOf(PACKAGE_PATHS.worker)), { recursive: true, force: true })
-await writeWorker(pathOf('src/worker.ts'), pathOf(PACKAGE_PATHS.worker))
+const made = await writeWorker(pathOf('src/worker.ts'), pathOf(PACKAGE_PATHS.worker))
+noteInputs(pathOf(''), 'worker', toInputs(made))
 mkdirSync(pathOf('dist'), { recursive: true })
 const toml = readFileSync(pathOf('wrangler.toml'), 'utf8')
 writeFileSync(pathOf(PACKAGE_PATHS.template), toTemplate(toml))

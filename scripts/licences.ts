@@ -42,7 +42,7 @@ function toName(path: string): string {
 }
 
 /** Of licences with OR one is enough; with AND all are needed. */
-function isAllowed(name: string, license: unknown): boolean {
+export function isAllowed(name: string, license: unknown): boolean {
   if (typeof license !== 'string') return false
   const apart = Object.entries(ALLOWED_APART).find(([prefix]) => name.startsWith(prefix))?.[1]
   const isOne = (one: string) => ALLOWED.includes(one) || one === apart

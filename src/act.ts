@@ -4,6 +4,7 @@
 import type { Assets } from './assets/assets.ts'
 import type { ElsewhereFile } from './assets/elsewhere.ts'
 import { comesBeforeService, isNoAnswer, toFileFilter } from './assets/lookup.ts'
+import type { ServeResult } from './assets/serve.ts'
 import { maySee } from './core/pins.ts'
 import { isForFewEyes, listGranted } from './core/previews.ts'
 import { isAmbiguous, matchService } from './core/services.ts'
@@ -15,16 +16,9 @@ import { toFlagsHeader } from './flags/carried.ts'
 import type { CountFlag } from './flags/evaluate.ts'
 import { errorResponse } from './http/errors.ts'
 import type { Facts } from './http/facts.ts'
-import {
-  adaptEtag,
-  adaptPageHeaders,
-  type Insertion,
-  planInsertion,
-  toKey,
-} from './http/insertion.ts'
-import { keepPrivate } from './http/keep-private.ts'
-import { opensPage } from './http/kind.ts'
-import { insertIntoShort, insertIntoStream, isShortPage } from './http/page-head.ts'
+import { type Insertion, toKey } from './http/insertion.ts'
+import { changePage } from './http/service-page.ts'
+import { type Stamp, toTiming } from './http/stamp.ts'
 import { isSentElsewhere } from './metrics/met.ts'
 import type { CountedReply } from './metrics/observed.ts'
 import type { WatchedBody } from './metrics/recorder.ts'
@@ -37,6 +31,8 @@ export type ActResult = {
   readonly response: Response
   readonly timing: readonly string[]
   readonly counted: Pick<CountedReply, 'source' | 'service' | 'isNamed' | 'leadsElsewhere'>
+  /** Whether the reply has the stamp of its version. */
+  readonly isStamped?: boolean | undefined
   /** What somebody wants to know of the reply's body; only of the chosen version's own service. */
   readonly watched?: WatchedBody | undefined
   /** Whether the body has the encoding that the backend gave it (`isRaw`). */
@@ -54,6 +50,8 @@ export type ActOptions = {
   readonly ctx: Pick<ExecutionContext, 'waitUntil'>
   /** Asked only if a service answers. */
   readonly toWatched: () => WatchedBody | undefined
+  /** What replies of the version say alike; `undefined` if this one has to say something else. */
+  readonly stamp: Stamp | undefined
   /** What the reply gets if it is a page. */
   readonly insertions: readonly Insertion[]
   /** Told of the flags whose values a backend gets. */
@@ -67,17 +65,46 @@ export type ActOptions = {
  * and fallbacks. A service with the prefix `/` could answer every request: it comes after code and media
  * of other versions whose names change with their content, and before all other files of other versions,
  * which are only served when the service has no answer.
+ *
+ * @returns no promise for a file whose manifest and bytes are in memory.
  */
-export async function act(situation: ActOptions): Promise<ActResult> {
-  const { request, facts, decision, assets, ctx } = situation
+export function act(situation: ActOptions): ActResult | Promise<ActResult> {
+  const { request, facts, decision, assets } = situation
   const { version } = decision
   const service = matchService(version.services, facts.path)
   const isRead = (facts.method === 'GET' || facts.method === 'HEAD') && !isWebSocketUpgrade(request)
   if (!isRead) return service ? forward(situation, service) : serveOwn(situation)
   if (service && assets.isServiceAlone(version, service.prefix)) return forward(situation, service)
-  const manifest = await assets.open(version, ctx)
+  const manifest = assets.peek(version)
+  return manifest ? actWith(manifest, situation, service) : actAfterReading(situation, service)
+}
+
+async function actAfterReading(
+  situation: ActOptions,
+  service: Service | undefined,
+): Promise<ActResult> {
+  const { decision, assets, ctx } = situation
+  return actWith(await assets.open(decision.version, ctx), situation, service)
+}
+
+function actWith(
+  manifest: Manifest | 'unavailable',
+  situation: ActOptions,
+  service: Service | undefined,
+): ActResult | Promise<ActResult> {
+  const { request, facts, assets } = situation
   const own = manifest === 'unavailable' ? undefined : assets.findOwn(manifest, facts.path, request)
   if (own && manifest !== 'unavailable') return serveFrom(manifest, situation, own, isFile(own))
+  return actWithout(manifest, situation, service)
+}
+
+/** The version itself has no answer, or it is not known whether it has one. */
+async function actWithout(
+  manifest: Manifest | 'unavailable',
+  situation: ActOptions,
+  service: Service | undefined,
+): Promise<ActResult> {
+  const { request, facts, assets, ctx } = situation
   if (service && service.prefix !== '/') return forward(situation, service)
   const elsewhere = await findElsewhere(situation, manifest !== 'unavailable')
   const found = elsewhere === 'unavailable' ? undefined : elsewhere
@@ -132,11 +159,21 @@ async function serveOwn(situation: ActOptions): Promise<ActResult> {
 }
 
 /** @param isNamed whether the chosen version itself has the file. */
-async function serve(situation: ActOptions, intent: Intent, isNamed = false): Promise<ActResult> {
-  const { request, requestId, assets, ctx, insertions } = situation
-  const { response, source } = await assets.serve(intent, request, requestId, ctx, insertions)
+function serve(
+  situation: ActOptions,
+  intent: Intent,
+  isNamed = false,
+): ActResult | Promise<ActResult> {
+  const { request, requestId, assets, ctx, insertions, stamp } = situation
+  const served = assets.serve(intent, request, requestId, ctx, insertions, stamp)
+  return served instanceof Promise
+    ? served.then((result) => toActed(result, isNamed))
+    : toActed(served, isNamed)
+}
+
+function toActed({ response, source, isStamped }: ServeResult, isNamed: boolean): ActResult {
   const counted = { source, service: undefined, isNamed }
-  return { response, timing: [`holo-bytes;desc="${source}"`], counted }
+  return { response, timing: [toTiming('holo-bytes', source)], counted, isStamped }
 }
 
 /** The same for an intent of the chosen version's manifest; what a page loads is read behind its reply. */
@@ -145,7 +182,7 @@ function serveFrom(
   situation: ActOptions,
   intent: Intent,
   isNamed = false,
-): Promise<ActResult> {
+): ActResult | Promise<ActResult> {
   const served = serve(situation, intent, isNamed)
   const { request, facts, assets, ctx, isCopy = false } = situation
   // A page in a frame or fetched in advance may never be looked at. Who asks whether a page has changed
@@ -216,30 +253,6 @@ function toIdentity(situation: ActOptions): Record<string, string> {
   )
   if (isCopy) identity['Holo-Copy'] = '1'
   return identity
-}
-
-/** A service's reply with the insertions, if it is a page that can take them. */
-async function changePage(
-  response: Response,
-  { request, insertions, facts }: ActOptions,
-  pageKey: string,
-): Promise<Response> {
-  const { status, headers, body } = response
-  if (response.webSocket) return response
-  if (status === 304) adaptEtag(headers, pageKey)
-  // A part of a page is one of the page as the backend has it.
-  if (status === 206 || status === 304) return response
-  const planned = planInsertion((name) => headers.get(name), insertions, request.url)
-  if (!planned) return response
-  const isShort = isShortPage(headers)
-  adaptPageHeaders(headers, planned.key)
-  // `finishReply` does it for the pages that are opened.
-  if (!opensPage(facts.kind)) keepPrivate(headers)
-  if (body === null) return response
-  const changed = isShort
-    ? await insertIntoShort(response, planned.html)
-    : insertIntoStream(body, planned.html)
-  return new Response(changed, response)
 }
 
 /** What the counters record of a reply. */

@@ -15,6 +15,7 @@ import { readAuthoritySettings } from './control/access/authority-settings.ts'
 import { CONTROL_NAME } from './control/contract.ts'
 import { isAboutServer, readAddress } from './core/address.ts'
 import { decide } from './core/decide.ts'
+import { memoiseByObject } from './core/memoise.ts'
 import { isNetworkPath } from './core/path.ts'
 import { parsePin, permitPin } from './core/pins.ts'
 import { isForFewEyes } from './core/previews.ts'
@@ -39,6 +40,7 @@ import {
   VERSION_NOW_PATH,
 } from './http/own-paths.ts'
 import { finishReply } from './http/reply.ts'
+import { toStamp, toTiming } from './http/stamp.ts'
 import { toTabRedirect } from './http/tab-redirect.ts'
 import { drainUnread } from './http/unread-body.ts'
 import { listInsertions } from './insertions.ts'
@@ -55,6 +57,7 @@ import { CLOSED, PreviewGate } from './preview/gate.ts'
 import { forwardRequest } from './proxy/forward.ts'
 import { type Backends, createBackends } from './proxy/origins.ts'
 import { ShadowBudget } from './proxy/shadow/budget.ts'
+import { VisitorsFirst } from './proxy/shadow/visitors-first.ts'
 import { readSettings } from './settings.ts'
 import { prepareShadow } from './shadow.ts'
 import { serveTab } from './tab.ts'
@@ -93,6 +96,7 @@ export function createRouter(env: Env): Router {
     reportLimits: new ReportLimits(),
     proofs: new Proofs(),
     shadowBudget: new ShadowBudget(Date.now),
+    visitorsFirst: new VisitorsFirst({ now: Date.now, sleep }),
     dashboardHost: settings.dashboardHost,
     staleAfterMs: settings.staleAfterMs,
     gate: new PreviewGate({
@@ -104,6 +108,7 @@ export function createRouter(env: Env): Router {
   }
   return async (request, ctx) => {
     const requestId = request.headers.get('cf-ray') ?? crypto.randomUUID()
+    parts.visitorsFirst.arrive()
     try {
       const response = await route(parts, request, requestId, ctx)
       if (request.body !== null) await drainUnread(request)
@@ -111,9 +116,13 @@ export function createRouter(env: Env): Router {
     } catch (cause) {
       console.error(`request ${requestId} failed`, cause)
       return errorResponse('internal', requestId)
+    } finally {
+      parts.visitorsFirst.leave()
     }
   }
 }
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 /** The id for loop detection is usually made from the salt, which does not exist without a document. */
 const LOOP_ID_OF_DEFAULT = 'holo'
@@ -144,6 +153,7 @@ type RouterDeps = {
   readonly reportLimits: ReportLimits
   readonly proofs: Proofs
   readonly shadowBudget: ShadowBudget
+  readonly visitorsFirst: VisitorsFirst
   /** Where browsers may sign in, and no version is served; everywhere if undefined. */
   readonly dashboardHost: string | undefined
   readonly staleAfterMs: number
@@ -217,11 +227,15 @@ async function route(
     ? CLOSED
     : await gate.open(request, isSecure, assignments)
   const flags = isOfrep ? assignments.flags : undefined
-  const options = {
-    ...toFactsOptions(assignments),
-    ...(flags && { withAttributes: true }),
-    granted: opened.granted,
-  }
+  const usual = factsOptionsOf(assignments)
+  const isUsual = !flags && opened === CLOSED
+  const options = isUsual
+    ? usual
+    : {
+        ...usual,
+        withAttributes: usual.withAttributes || flags !== undefined,
+        granted: opened.granted,
+      }
   const read = readFacts(request, kind, options, address)
   if (!read) return errorResponse('bad_path', requestId)
   const facts = withFrameworkPin(read, request.headers, assignments)
@@ -278,6 +292,8 @@ async function route(
     ctx,
     toWatched: () => counter.recorder.watchBody(asked),
     countFlag,
+    stamp:
+      origin === 'memory' && !isStale ? toStamp(assignments.expose.response, decision) : undefined,
     insertions: listInsertions(
       request.headers,
       facts,
@@ -290,17 +306,22 @@ async function route(
   }
   const shadow = isPreviewed
     ? undefined
-    : prepareShadow(situation, { budget: deps.shadowBudget, recorder: counter.recorder })
+    : prepareShadow(situation, {
+        budget: deps.shadowBudget,
+        visitorsFirst: deps.visitorsFirst,
+        recorder: counter.recorder,
+      })
   let acted: ActResult | undefined
   try {
-    acted = await act(situation)
+    const answered = act(situation)
+    acted = answered instanceof Promise ? await answered : answered
   } finally {
     const replied = acted ? toCountedReply(acted, request.method) : BROKEN
     const doubt = counter.recorder.record(asked, replied, mayAskOther)
     if (doubt) waitUntil(askOther(doubt, situation, counter).then(flushLater))
     flushLater()
   }
-  const { timing, counted } = acted
+  const { timing, counted, isStamped = false } = acted
   const copied = shadow?.(acted)
   if (copied) waitUntil(copied.then(flushLater))
   if (acted.response.webSocket) return acted.response
@@ -308,7 +329,8 @@ async function route(
   const response = toTabRedirect(watched, request)
   finishReply(response, facts, decision, {
     expose: assignments.expose.response,
-    timing: [`holo-assignments;desc="${origin}"`, ...(isStale ? ['holo-stale'] : []), ...timing],
+    timing: [toTiming('holo-assignments', origin), ...(isStale ? ['holo-stale'] : []), ...timing],
+    isStamped,
     mayBeHtml:
       counted.service !== undefined && response.status === 304 && mayTakeHtml(request.headers),
     isOwnFile: counted.isNamed,
@@ -391,11 +413,11 @@ const NO_FACTS_OPTIONS: FactsOptions = {
   withAttributes: false,
 }
 
-function toFactsOptions(assignments: CompiledAssignments): FactsOptions {
+const factsOptionsOf = memoiseByObject((assignments: CompiledAssignments): FactsOptions => {
   const { visitor, salt, polled, embeddedCookies, rules } = assignments
   const withAttributes = rules.length > 0 || areFlagsCarried(assignments)
   return { visitor, salt, polled, embeddedCookies, withAttributes }
-}
+})
 
 /** What is counted for a request that failed because of an error in Holo itself, not in a service. */
 const BROKEN: CountedReply = {

@@ -6,7 +6,8 @@ import type { ActOptions, ActResult } from './act.ts'
 import { toRoute } from './core/counting/routes.ts'
 import { toHex } from './core/hex.ts'
 import { isAmbiguous, matchService } from './core/services.ts'
-import { compareAnswers, type ShadowAnswer } from './core/shadow/compare.ts'
+import type { ShadowAnswer } from './core/shadow/compare.ts'
+import { isFailed, toOutcome } from './core/shadow/outcome.ts'
 import { isBaseline, isShadowed, type ShadowPlan } from './core/shadow/plan.ts'
 import type { ShadowSubject } from './core/shadow/reports.ts'
 import type { ShadowOutcome } from './core/shadow/tally.ts'
@@ -20,9 +21,12 @@ import { isWebSocketUpgrade } from './proxy/request-headers.ts'
 import { askCopy } from './proxy/shadow/ask.ts'
 import type { ShadowBudget } from './proxy/shadow/budget.ts'
 import { type CopiedRequest, copyRequest } from './proxy/shadow/copy.ts'
+import { type BaseAnswer, readAway, readBase, readBeside } from './proxy/shadow/read.ts'
+import type { VisitorsFirst } from './proxy/shadow/visitors-first.ts'
 
 type ShadowDeps = {
   readonly budget: ShadowBudget
+  readonly visitorsFirst: Pick<VisitorsFirst, 'wait'>
   readonly recorder: Pick<Recorder, 'recordShadow'>
 }
 
@@ -36,31 +40,69 @@ type Pair = {
 
 /**
  * Has to be called before the request is answered, because its body can be read only once. What is returned sends
- * the copies when the reply is there, and never throws; `undefined` if the request is not copied.
+ * the copies when the reply is there, and never throws; `undefined` if the request is not copied. It returns
+ * `undefined` itself if there is no room for a copy: such a request, as most are, is counted and nothing else.
  */
 export function prepareShadow(
   situation: ActOptions,
-  deps: ShadowDeps,
-): ((acted: ActResult) => Promise<void>) | undefined {
+  { budget, visitorsFirst, recorder }: ShadowDeps,
+): ((acted: ActResult) => Promise<void> | undefined) | undefined {
   const pair = findPair(situation)
   if (!pair) return undefined
-  const { request } = situation
+  const { plan } = pair
+  const { request, decision } = situation
   const body = request.body === null ? undefined : readCopy(request)
-  return async (acted) => {
+  const record: RecordOutcome = (outcome) =>
+    recorder.recordShadow(toSubject(pair, situation), {
+      ...outcome,
+      at: Date.now(),
+      request: situation.requestId.slice(0, 100),
+    })
+  const begin = () => {
+    const begun = beginCopies(plan, decision.environment, budget)
+    if (begun.length === 0) record({ counts: { skipped: plan.repeat } })
+    return begun
+  }
+  const sendLater = async (send: () => Promise<void>) => {
     try {
-      // A file, a fallback or a refusal says nothing about the service.
-      if (acted.counted.source !== 'service' || !acted.counted.service) return
-      // Headers are changed once the reply goes out.
-      const visitors = toVisitorsAnswer(acted, pair.plan)
-      // The reply goes out first.
-      await new Promise((resolve) => setTimeout(resolve, 0))
-      // A client may send the rest of its body very slowly.
-      const sent = body && (await withTimeout(body, pair.plan.timeoutMs))
-      await shadow(pair, situation, deps, visitors, sent)
+      await visitorsFirst.wait()
+      await send()
     } catch (cause) {
       console.warn(`request ${situation.requestId}: it could not be copied`, cause)
     }
   }
+  return (acted) => {
+    // A file, a fallback or a refusal says nothing about the service.
+    if (acted.counted.source !== 'service' || !acted.counted.service) return undefined
+    const begun = body ? [] : begin()
+    if (!body && begun.length === 0) return undefined
+    // Headers are changed once the reply goes out.
+    const visitors = toVisitorsAnswer(acted, plan)
+    if (body) {
+      return sendLater(async () => {
+        // A client may send the rest of its body very slowly.
+        const sent = await withTimeout(body, plan.timeoutMs)
+        if (sent) await copy(pair, situation, record, visitors, sent, begin())
+      })
+    }
+    return sendLater(() => copy(pair, situation, record, visitors, undefined, begun))
+  }
+}
+
+type RecordOutcome = (outcome: Omit<ShadowOutcome, 'at' | 'request'>) => void
+
+/** Ends a copy that was begun. */
+type End = () => void
+
+/** The copies of a request for which there is room: at most `repeat`. */
+function beginCopies(plan: ShadowPlan, environment: string, budget: ShadowBudget): End[] {
+  const begun: End[] = []
+  while (begun.length < plan.repeat) {
+    const end = budget.begin(environment, plan)
+    if (!end) break
+    begun.push(end)
+  }
+  return begun
 }
 
 function findPair({ request, requestId, facts, decision, assignments }: ActOptions) {
@@ -121,52 +163,49 @@ function toVisitorsAnswer({ response, counted }: ActResult, { compare }: ShadowP
   }
 }
 
-async function shadow(
-  pair: Pair,
-  situation: ActOptions,
-  { budget, recorder }: ShadowDeps,
-  visitors: ShadowAnswer,
-  body: Uint8Array | undefined,
-): Promise<void> {
-  const { plan, own, theirs, target } = pair
-  const { request, requestId, facts, decision, assignments, backends } = situation
-  const { method, path, search } = facts
-  if (request.body !== null && body === undefined) return
-  const subject: ShadowSubject = {
+function toSubject({ own, target }: Pair, situation: ActOptions): ShadowSubject {
+  const { facts, decision, assignments } = situation
+  return {
     from: decision.environment,
     base: decision.version.id,
     to: target.name,
     shadow: target.version.id,
     service: own.prefix,
-    route: toRoute(method, path, assignments.measure.routes),
+    route: toRoute(facts.method, facts.path, assignments.measure.routes),
   }
-  const record = (outcome: Omit<ShadowOutcome, 'at' | 'request'>) =>
-    recorder.recordShadow(subject, { ...outcome, at: Date.now(), request: requestId.slice(0, 100) })
-  const end = budget.begin(decision.environment, plan)
-  if (!end) return record({ counts: { skipped: plan.repeat } })
-  const ends = [end]
-  while (ends.length < plan.repeat) {
-    const more = budget.begin(decision.environment, plan)
-    if (!more) break
-    ends.push(more)
-  }
-  const skipped = plan.repeat - ends.length
+}
+
+async function copy(
+  pair: Pair,
+  situation: ActOptions,
+  record: RecordOutcome,
+  visitors: ShadowAnswer,
+  body: Uint8Array | undefined,
+  begun: readonly End[],
+): Promise<void> {
+  const { plan, own, theirs, target } = pair
+  const { request, requestId, facts, decision, assignments, backends } = situation
+  const { path, search } = facts
+  if (begun.length === 0) return
   const controller = new AbortController()
+  const { signal } = controller
   const timer = setTimeout(() => controller.abort(), plan.timeoutMs)
   try {
     const header = toVisitorHeader(assignments.visitor)
-    const copy = copyRequest(request, path + search, body, plan.allowed, header)
+    const copied = copyRequest(request, path + search, body, plan.allowed, header)
     const visitor = facts.anonymous ? undefined : await toShadowVisitor(assignments, facts.visitor)
+    const { method, url, headers } = copied
+    const asking = new Request(url, { method, headers, signal })
     const ask = (service: Service, decided: Decision) =>
       askCopy(
         {
-          copy,
+          copy: copied,
+          request: asking,
           service,
           identity: toIdentity(situation, decided, visitor),
           requestId: `${requestId} (shadow)`,
           loopId: assignments.loopId,
           compared: plan.compare.headers,
-          signal: controller.signal,
         },
         backends,
       )
@@ -175,59 +214,31 @@ async function shadow(
       ask(theirs, { ...decision, environment: target.name, version: target.version })
     const isRead = method === 'GET' || method === 'HEAD'
     const isTwice = isRead && isBaseline(assignments.salt, plan.baseline, requestId)
-    const [answer, base, again, repeated] = await Promise.all([
-      askShadow(),
-      isRead ? askBase() : toComparable(visitors, copy),
-      isTwice ? askBase() : undefined,
-      Promise.all(ends.slice(1).map(askShadow)),
+    const asked = askShadow()
+    const base = isRead
+      ? askBase().then((answer) => readBase(answer, signal))
+      : Promise.resolve(toComparable(visitors, copied))
+    const [shadow, again, repeated] = await Promise.all([
+      readBeside(asked, base, signal),
+      isTwice ? readBeside(askBase(), base, signal) : undefined,
+      Promise.all(begun.slice(1).map(async () => readAway(await askShadow(), signal))),
     ])
-    const outcome = toOutcome(base, answer, again, plan)
-    const failed = [answer, ...repeated].filter(isFailed).length
-    const counts = { ...outcome.counts, repeated: repeated.length, failed, skipped }
-    record({ ...outcome, counts })
+    const outcome = toOutcome(shadow, again, plan)
+    const failed = [shadow.answer, ...repeated].filter(isFailed).length
+    const skipped = plan.repeat - begun.length
+    record({
+      ...outcome,
+      counts: { ...outcome.counts, repeated: repeated.length, failed, skipped },
+    })
   } finally {
     clearTimeout(timer)
-    for (const one of ends) one()
+    for (const end of begun) end()
   }
 }
 
 /** Whatever may have effects is not sent to the base again: only what it answered to the visitor can be compared. */
-function toComparable(visitors: ShadowAnswer, { isStripped }: CopiedRequest) {
-  return isStripped ? undefined : visitors
-}
-
-function toOutcome(
-  base: ShadowAnswer | undefined,
-  answer: ShadowAnswer,
-  again: ShadowAnswer | undefined,
-  { compare }: ShadowPlan,
-): Pick<ShadowOutcome, 'counts' | 'differences' | 'noise'> {
-  const differences = base && compareAnswers(base, answer, compare)
-  if (!base || !differences) return { counts: { copied: 1 } }
-  const noise = again && compareAnswers(base, again, compare)
-  const counts = {
-    copied: 1,
-    compared: 1,
-    differing: differences.length > 0 ? 1 : 0,
-    ...(noise ? { baselines: 1, noisy: noise.length > 0 ? 1 : 0 } : {}),
-    baseFailed: isFailed(base) ? 1 : 0,
-    ...toLateness(base, answer, compare.slowerMs),
-    ...(answer.status === undefined
-      ? {}
-      : { timed: 1, baseMs: base.waitedMs, shadowMs: answer.waitedMs }),
-  }
-  return { counts, differences, ...(noise && { noise }) }
-}
-
-/** No answer, or one that says that the backend is in trouble. */
-function isFailed({ status }: ShadowAnswer): boolean {
-  return status === undefined || status >= 500
-}
-
-function toLateness(base: ShadowAnswer, answer: ShadowAnswer, slowerMs: number) {
-  if (base.status === undefined || answer.status === undefined) return {}
-  const laterMs = answer.waitedMs - base.waitedMs
-  return { late: laterMs >= slowerMs ? 1 : 0, baseLate: -laterMs >= slowerMs ? 1 : 0 }
+function toComparable(answer: ShadowAnswer, { isStripped }: CopiedRequest): BaseAnswer | undefined {
+  return isStripped ? undefined : { answer, kept: undefined }
 }
 
 /** What a copy says of itself. Flags have the values that the visitor would get in that environment. */

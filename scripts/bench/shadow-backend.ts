@@ -1,7 +1,9 @@
-// The backend of a shadow, in its own process: well, or ill in one way. It counts the copies that it gets.
+// The backend of a shadow, in its own process: well, or ill in one way. It counts the copies that it gets. Such a
+// backend is another machine, whose work no visitor waits for. Here it shares the cores, so it yields to all others.
 
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { constants, setPriority } from 'node:os'
 import { parseArgs } from 'node:util'
 import { COPIES, SMALL_BYTES } from './backend-paths.ts'
 import { makeBytes } from './site.ts'
@@ -34,6 +36,7 @@ const { values } = parseArgs({
 const answer = ANSWERS[values.how]
 if (!answer) throw new TypeError(`--how takes one of ${Object.keys(ANSWERS).join(', ')}`)
 
+setPriority(constants.priority.PRIORITY_LOW)
 let copies = 0
 const server = createServer((request, response) => {
   if (request.url === COPIES) return void response.end(String(copies))

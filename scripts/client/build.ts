@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
+import { toInputs } from '../notices.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -14,6 +15,8 @@ export type BuiltModule = {
   readonly file: string
   readonly from: string
   readonly text: string
+  /** The modules that are in it. */
+  readonly inputs: readonly string[]
   /** Of all that a page loads. */
   readonly gzipBytes: number
   readonly maxGzipBytes: number
@@ -35,11 +38,12 @@ export async function buildModules(): Promise<readonly BuiltModule[]> {
 
 async function buildTabModule(): Promise<BuiltModule> {
   const from = 'src/client/browser'
-  const script = await buildScript(`${from}/tab.ts`)
+  const { script, inputs } = await buildScript(`${from}/tab.ts`)
   return {
     name: 'Tab script',
     file: `${ROOT}src/client/tab-script.ts`,
     from,
+    inputs,
     text: toText(from, { TAB_SCRIPT_HASH: toHash(script), TAB_SCRIPT: script }),
     gzipBytes: toGzipBytes(script),
     maxGzipBytes: MAX_TAB_GZIP_BYTES,
@@ -48,8 +52,8 @@ async function buildTabModule(): Promise<BuiltModule> {
 
 async function buildReportModule(): Promise<BuiltModule> {
   const from = 'src/client/report'
-  const script = await buildScript(`${from}/report.ts`)
-  const collector = await buildScript(`${from}/collector.ts`)
+  const { script, inputs } = await buildScript(`${from}/report.ts`)
+  const { script: collector } = await buildScript(`${from}/collector.ts`)
   if (collector.length > MAX_COLLECTOR_BYTES || /<\/script|<!--/i.test(collector)) {
     throw new Error(`${from}/collector.ts makes a script that must not stand in a page`)
   }
@@ -57,6 +61,7 @@ async function buildReportModule(): Promise<BuiltModule> {
     name: 'Report script',
     file: `${ROOT}src/client/report-script.ts`,
     from,
+    inputs,
     text: toText(from, {
       REPORT_SCRIPT_HASH: toHash(script + collector),
       REPORT_COLLECTOR: collector,
@@ -67,11 +72,14 @@ async function buildReportModule(): Promise<BuiltModule> {
   }
 }
 
-async function buildScript(path: string): Promise<string> {
-  const { outputFiles } = await build({
+async function buildScript(
+  path: string,
+): Promise<{ readonly script: string; readonly inputs: readonly string[] }> {
+  const { outputFiles, metafile } = await build({
     entryPoints: [`${ROOT}${path}`],
     bundle: true,
     write: false,
+    metafile: true,
     minify: true,
     format: 'iife',
     target: 'es2020',
@@ -79,7 +87,7 @@ async function buildScript(path: string): Promise<string> {
   })
   const script = outputFiles[0]?.text.trim()
   if (!script) throw new Error(`esbuild made nothing of ${path}`)
-  return script
+  return { script, inputs: toInputs(metafile) }
 }
 
 function toText(from: string, constants: Readonly<Record<string, string>>): string {

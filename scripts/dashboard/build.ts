@@ -14,6 +14,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Plugin } from 'vite'
+import { hasNote, noteInputs } from '../notices.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -41,7 +43,10 @@ const SOURCES = [
 /** Builds the dashboard if it is missing or old. Returns whether it was built. */
 export async function ensureDashboard(): Promise<boolean> {
   const hash = hashSources()
-  const isCurrent = existsSync(join(ROOT, DASHBOARD_FOLDER, PAGE)) && readNote() === hash
+  const isCurrent =
+    existsSync(join(ROOT, DASHBOARD_FOLDER, PAGE)) &&
+    readNote() === hash &&
+    hasNote(ROOT, 'dashboard')
   if (isCurrent) return false
   await buildDashboard()
   writeFileSync(NOTE, hash)
@@ -74,6 +79,8 @@ async function buildDashboard(): Promise<void> {
   const { build } = await import('vite')
   const final = join(ROOT, DASHBOARD_FOLDER)
   const fresh = `${final}.${process.pid}`
+  const inputs: string[] = []
+  const plugins = [collectInputs(inputs)]
   await build({
     configFile: false,
     root: join(ROOT, 'src/dashboard'),
@@ -81,7 +88,8 @@ async function buildDashboard(): Promise<void> {
     mode: 'production',
     logLevel: 'warn',
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
-    worker: { format: 'es' },
+    plugins,
+    worker: { format: 'es', plugins: () => plugins },
     build: {
       outDir: fresh,
       emptyOutDir: true,
@@ -99,4 +107,16 @@ async function buildDashboard(): Promise<void> {
     if (!made.has(name)) rmSync(join(final, FILES, name))
   }
   rmSync(fresh, { recursive: true })
+  noteInputs(ROOT, 'dashboard', inputs)
+}
+
+function collectInputs(inputs: string[]): Plugin {
+  return {
+    name: 'collect-inputs',
+    generateBundle: (_, bundle) => {
+      for (const made of Object.values(bundle)) {
+        if (made.type === 'chunk') inputs.push(...made.moduleIds)
+      }
+    },
+  }
 }

@@ -2,7 +2,7 @@
 // that a local run and the tests run what is deployed.
 
 import { fileURLToPath } from 'node:url'
-import { type BuildOptions, build, type Plugin } from 'esbuild'
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
 
 const NO_HASH = fileURLToPath(new URL('../../src/flags/no-hash.ts', import.meta.url))
 
@@ -32,16 +32,22 @@ export async function bundleWorker(entry: string, instead?: Instead): Promise<st
   return file.text
 }
 
-/** Writes the bundle into a file, and its source map beside it. The map names the source and does not hold it. */
-export async function writeWorker(entry: string, outfile: string): Promise<void> {
-  await build({
+/**
+ * Writes the bundle into a file, and its source map beside it. The map names the source and does not hold it.
+ *
+ * @returns what it is made of.
+ */
+export async function writeWorker(entry: string, outfile: string): Promise<Metafile> {
+  const { metafile } = await build({
     ...OPTIONS,
     write: true,
+    metafile: true,
     entryPoints: [entry],
     outfile,
     sourcemap: true,
     sourcesContent: false,
   })
+  return metafile
 }
 
 /** The part of a bundle that is evaluated before anything is imported dynamically, and its modules. */

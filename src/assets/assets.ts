@@ -7,6 +7,7 @@ import { resolveByRules } from '../core/site/redirects.ts'
 import { type Intent, resolveFallback } from '../core/site/resolve.ts'
 import type { RequestFacts, Version } from '../core/types.ts'
 import type { Insertion } from '../http/insertion.ts'
+import type { Stamp } from '../http/stamp.ts'
 import { Blobs } from './blobs.ts'
 import { Elsewhere, type ElsewhereFile } from './elsewhere.ts'
 import { createInsertedPages } from './inserted.ts'
@@ -51,6 +52,11 @@ export class Assets {
     if (manifest !== 'too-large') return manifest
     console.error(`manifest ${version.manifest} has more than ${MAX_MANIFEST_BYTES} bytes`)
     return 'unavailable'
+  }
+
+  /** What `open` would return, if nothing has to be waited for. */
+  peek(version: Pick<Version, 'manifest'>): Manifest | undefined {
+    return this.#manifests.peekReady(version.manifest)
   }
 
   /**
@@ -103,7 +109,7 @@ export class Assets {
   }
 
   /**
-   * The reply, and where its bytes came from (`none` if it has no blob).
+   * The reply, and where its bytes came from (`none` if it has no blob). No promise if nothing has to be read.
    *
    * @param insertions for a page, if the request may get a page with them.
    */
@@ -113,9 +119,10 @@ export class Assets {
     requestId: string,
     ctx: Background,
     insertions: readonly Insertion[] = [],
-  ): Promise<ServeResult> {
+    stamp?: Stamp,
+  ): ServeResult | Promise<ServeResult> {
     const applyHeaders = toApplyHeaders(intent, request)
     const changes = insertions.length > 0 ? { insertions, pages: this.#pages } : undefined
-    return serveIntent(intent, request, requestId, this.#blobs, ctx, applyHeaders, changes)
+    return serveIntent(intent, request, requestId, this.#blobs, ctx, applyHeaders, changes, stamp)
   }
 }

@@ -8,8 +8,14 @@ import type { ManifestEntry } from '../core/site/manifest-entry.ts'
 /** Adds a version's own headers to a reply, as in serve.ts. */
 type ApplyHeaders = (headers: Headers) => void
 
-/** A byte sequence of a SHA-256 (RFC 8941 sections 3.3.5 and 4.2): an item, whose parameters say nothing here. */
-const HASH_ITEM = /^ *:([A-Za-z0-9+/]{43}=): *(?:;[^,]*)?$/
+/**
+ * A byte sequence of a SHA-256 (RFC 8941 sections 3.3.5 and 4.2.7, which lets the padding be left out): an item,
+ * whose parameters say nothing here.
+ */
+const HASH_ITEM = /^ *:([A-Za-z0-9+/]{43}=?): *(?:;[^,]*)?$/
+
+/** Hosts that browsers trust without HTTPS (Secure Contexts, section 3.1), at the beginning of a URL. */
+const LOOPBACK = /^http:\/\/(?:(?:[^/:]+\.)?localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?(?:\/|$)/i
 
 /** Whether the file has a form that can only be read with a dictionary. */
 export function hasDeltas({ encodings }: ManifestEntry): boolean {
@@ -30,7 +36,7 @@ export function toDictionary(
   const { headers } = request
   const [, base64] = HASH_ITEM.exec(headers.get('available-dictionary') ?? '') ?? []
   if (base64 === undefined || headers.has('range')) return undefined
-  return isReadable(headers, applyHeaders) ? toHexDigits(base64) : undefined
+  return mayUse(request, applyHeaders) ? toHexDigits(base64) : undefined
 }
 
 const matchOf = memoise(toDictionaryMatch)
@@ -38,23 +44,30 @@ const matchOf = memoise(toDictionaryMatch)
 /** The `Use-As-Dictionary` of a reply with the file; `undefined` if it is no dictionary or may not be one. */
 export function toUseAsDictionary(
   { path, isDictionary }: ManifestEntry,
-  { headers }: Request,
+  request: Request,
   applyHeaders: ApplyHeaders | undefined,
 ): string | undefined {
   if (!isDictionary) return undefined
   const match = matchOf(path)
-  if (match === '' || !isReadable(headers, applyHeaders)) return undefined
+  if (match === '' || !mayUse(request, applyHeaders)) return undefined
   // A string of a structured field (RFC 8941 section 3.3.3). Paths in URLs have no quotation marks.
   return `match="${match.replaceAll('\\', '\\\\')}"`
 }
 
+/** Whether RFC 9842 lets dictionaries be used: only where nobody on the way reads along (section 8). */
+function mayUse({ url, headers }: Request, applyHeaders: ApplyHeaders | undefined): boolean {
+  const isSecure = url.startsWith('https:') || LOOPBACK.test(url)
+  return isSecure && isReadable(headers, applyHeaders)
+}
+
 /**
- * Whether the page that asks may read the reply (RFC 9842, "Response Readability"). Otherwise the length of
- * a delta would tell it something about files that it cannot read.
+ * Whether the page that asks may read the reply (RFC 9842 section 9.3.3). Otherwise the length of a delta
+ * would tell it something about files that it cannot read.
  */
 function isReadable(headers: Headers, applyHeaders: ApplyHeaders | undefined): boolean {
+  const site = headers.get('sec-fetch-site')
   const mode = headers.get('sec-fetch-mode')
-  if (mode === null || headers.get('sec-fetch-site') === 'same-origin') return true
+  if (site === null || site === 'same-origin' || mode === null) return true
   if (mode === 'navigate' || mode === 'same-origin') return true
   const origin = headers.get('origin')
   if (mode !== 'cors' || origin === null || !applyHeaders) return false

@@ -3,6 +3,7 @@
 
 import { type PlannedInsertion, toInsertedEtag } from '../http/insertion.ts'
 import { insertIntoBytes, insertIntoStream } from '../http/page-head.ts'
+import type { Stamp } from '../http/stamp.ts'
 import type { Blobs, LoadedBlob } from './blobs.ts'
 import { MAX_INSERTED_BYTES, MAX_MEMORY_BLOB_BYTES } from './limits.ts'
 import { BoundedMemory } from './memory.ts'
@@ -53,4 +54,25 @@ export async function loadInserted(
   const page = (await insertIntoBytes(bytes, html, true)) ?? bytes
   if (page.byteLength <= MAX_MEMORY_BLOB_BYTES) pages.put(name, page, page.byteLength)
   return { body: page, source, length: page.byteLength }
+}
+
+/** The headers of the last reply with a page, without those of the version's own rules. */
+type PageHeaders = PlannedInsertion & {
+  readonly stamp: Stamp | undefined
+  readonly headers: Headers
+}
+const lastPages = new WeakMap<Choice, PageHeaders>()
+
+/** The fields and the stamp as one object, for a Response to copy. All follow from the form and what is added. */
+export function recallPageHeaders(
+  choice: Choice,
+  { key, html }: PlannedInsertion,
+  fields: Record<string, string>,
+  stamp: Stamp | undefined,
+): Headers {
+  const known = lastPages.get(choice)
+  if (known?.stamp === stamp && known?.key === key && known.html === html) return known.headers
+  const headers = new Headers({ ...fields, ...stamp?.memory })
+  lastPages.set(choice, { key, html, stamp, headers })
+  return headers
 }

@@ -35,6 +35,12 @@ export class Manifests {
     return this.#memory.get(hash)
   }
 
+  /** The same; `undefined` also if the blobs that the manifest holds have to be kept first. */
+  peekReady(hash: string): Manifest | undefined {
+    const manifest = this.#memory.get(hash)
+    return manifest && this.#unkept.has(manifest) ? undefined : manifest
+  }
+
   /** Whether the data centre did not have this manifest. Says so once. */
   takeCold(manifest: Manifest): boolean {
     return this.#cold.delete(manifest)

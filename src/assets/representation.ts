@@ -4,15 +4,19 @@
 import { memoise } from '../core/memoise.ts'
 import type { EncodedForm, ManifestEntry, Representation } from '../core/site/manifest-entry.ts'
 import { HTML_TYPE } from '../http/kind.ts'
+import type { Stamp } from '../http/stamp.ts'
 import { hasDeltas } from './dictionaries.ts'
 import { IMMUTABLE_TTL_S } from './limits.ts'
 import { isOpenable } from './lookup.ts'
 
 /** The chosen form; without `encoding` it is the file unencoded. */
-export type Choice = Representation & { readonly encoding?: EncodedForm['encoding'] }
+export type Choice = Representation & {
+  readonly encoding?: EncodedForm['encoding']
+  readonly dictionary?: string | undefined
+}
 
 /** The order among forms of equal weight and size. */
-const PREFERENCE: readonly EncodedForm['encoding'][] = ['dcz', 'br', 'zstd', 'gzip']
+const PREFERENCE: readonly EncodedForm['encoding'][] = ['dcb', 'dcz', 'br', 'zstd', 'gzip']
 /** Below any weight that can be written: acceptable, but not asked for. */
 const UNNAMED_IDENTITY_WEIGHT = 0.0001
 const MEMBER = /^([!#$%&'*+.^_`|~\w-]+)(?:\s*;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?$/i
@@ -22,7 +26,7 @@ const MEMBER = /^([!#$%&'*+.^_`|~\w-]+)(?:\s*;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.
  * identity) gets the file unencoded: section 12.4.1 lets a server disregard the field rather than
  * answer 406, and a file that the client may be able to read is better than none.
  *
- * @param dictionary what the client has. A delta is only for this one, and only if `dcz` is named.
+ * @param dictionary what the client has. A delta is only for this one, and only if its coding is named.
  */
 export function chooseRepresentation(
   entry: ManifestEntry,
@@ -120,7 +124,8 @@ function toCacheControl({ entry, status, isServiceWorker, isElsewhere }: Selecti
     : 'public, max-age=0, must-revalidate'
 }
 
-type UsualHeaders = { validators?: Headers; content?: Headers }
+/** Both parts with the stamp that was asked for last. */
+type UsualHeaders = { stamp: Stamp | undefined; validators?: Headers; content?: Headers }
 
 /** By form, as long as a manifest's entry is remembered. Each form belongs to one entry. */
 const usual = new WeakMap<Choice, UsualHeaders>()
@@ -128,19 +133,37 @@ const usual = new WeakMap<Choice, UsualHeaders>()
 /**
  * What `toValidatorHeaders` or `toContentHeaders` gives, for a Response to copy. It is remembered for a
  * file that was selected in the usual way: with 200, of the chosen version, and for no service worker.
+ *
+ * @param stamp what the reply says of its version as well, where `isUsual`. That of a 304 says that no bytes were
+ *   read, the other one that they came from memory.
  */
-export function recallHeaders(selected: Selection, part: keyof UsualHeaders): HeadersInit {
-  const { entry, choice, status, isElsewhere, isServiceWorker, useAsDictionary } = selected
-  // Whether a dictionary says that it is one depends on who asks.
-  const isUnusual = entry.isDictionary && useAsDictionary === undefined
+export function recallHeaders(
+  selected: Selection,
+  part: 'validators' | 'content',
+  stamp?: Stamp,
+): HeadersInit {
+  const { choice } = selected
   const make = part === 'content' ? toContentHeaders : toValidatorHeaders
-  if (status !== 200 || isElsewhere || isServiceWorker || isUnusual) return make(selected)
-  const known = usual.get(choice) ?? {}
-  const headers = known[part]
-  if (headers) return headers
-  usual.set(choice, known)
-  known[part] = new Headers(make(selected))
+  if (!isUsual(selected)) return make(selected)
+  const last = usual.get(choice)
+  const known: UsualHeaders = last && last.stamp === stamp ? last : { stamp }
+  if (known !== last) usual.set(choice, known)
+  const fields = stamp?.[part === 'content' ? 'memory' : 'none']
+  known[part] ??= new Headers({ ...make(selected), ...fields })
   return known[part]
+}
+
+/** Whether the headers of such a reply are remembered. */
+export function isUsual({
+  entry,
+  status,
+  isElsewhere,
+  isServiceWorker,
+  useAsDictionary,
+}: Selection): boolean {
+  // Whether a dictionary says that it is one depends on who asks.
+  if (entry.isDictionary && useAsDictionary === undefined) return false
+  return status === 200 && !isElsewhere && !isServiceWorker
 }
 
 /** The headers of a 304; those of a 200 begin with them (RFC 9110 section 15.4.5). */

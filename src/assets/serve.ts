@@ -6,19 +6,22 @@ import { errorResponse } from '../http/errors.ts'
 import { type Insertion, type PlannedInsertion, planInsertion } from '../http/insertion.ts'
 import { HTML_TYPE } from '../http/kind.ts'
 import { splitQuery } from '../http/query.ts'
+import type { Stamp } from '../http/stamp.ts'
 import type { Blobs, LoadedBlob } from './blobs.ts'
 import { toDictionary, toUseAsDictionary } from './dictionaries.ts'
-import { decidePagePrecondition, type InsertedPages, loadInserted, toPageEtag } from './inserted.ts'
 import {
-  type ByteRange,
-  decidePrecondition,
-  decideRanges,
-  matchIfRange,
-  toContentRange,
-} from './ranges.ts'
+  decidePagePrecondition,
+  type InsertedPages,
+  loadInserted,
+  recallPageHeaders,
+  toPageEtag,
+} from './inserted.ts'
+import { loadParts } from './parts.ts'
+import { type ByteRange, decidePrecondition, decideRanges, matchIfRange } from './ranges.ts'
 import {
   type Choice,
   chooseRepresentation,
+  isUsual,
   recallHeaders,
   type Selection,
   toContentHeaders,
@@ -30,6 +33,8 @@ import type { Background } from './store.ts'
 export type ServeResult = {
   readonly response: Response
   readonly source: LoadedBlob['source'] | 'none'
+  /** Whether it has the stamp of its version. */
+  readonly isStamped?: boolean
 }
 
 /** Adds a version's own headers to a reply with one of its files or redirects. */
@@ -50,8 +55,11 @@ const ALLOW = { allow: 'GET, HEAD, OPTIONS' }
  * @param applyHeaders is called for files (200, 206, 304, the page of a 404), OPTIONS and
  *   redirects, after Holo's own headers are set, but before those that say which part is sent.
  * @param changes are made to a page. Such a page is sent whole, whatever `Range` asks for.
+ * @param stamp of the version. Only replies whose headers are remembered get it, so that nothing has to be added
+ *   to them: a whole file from memory, and a 304.
+ * @returns no promise if nothing has to be read.
  */
-export async function serveIntent(
+export function serveIntent(
   intent: Intent,
   request: Request,
   requestId: string,
@@ -59,7 +67,8 @@ export async function serveIntent(
   ctx: Background,
   applyHeaders?: ApplyHeaders,
   changes?: PageChanges,
-): Promise<ServeResult> {
+  stamp?: Stamp,
+): ServeResult | Promise<ServeResult> {
   const { method } = request
   if (intent.kind === 'moved') {
     const { to, search, hash, status } = intent.redirection
@@ -79,39 +88,74 @@ export async function serveIntent(
   const dictionary = toDictionary(intent.entry, request, applyHeaders)
   const selected = select(intent, request, dictionary, applyHeaders)
   const page = changes && planPage(selected, request, changes, applyHeaders)
-  if (page) return servePage(page, request, requestId, blobs, ctx, changes.pages)
+  if (page) return servePage(page, request, requestId, blobs, ctx, changes.pages, stamp)
   const { choice, status } = selected
   // Only a reply that would be a success has preconditions and ranges (sections 13.2.1 and 14.2).
   const isSuccess = status === 200
   const verdict = isSuccess ? decidePrecondition(request.headers, toEtag(choice)) : 'proceed'
   if (verdict === 'failed') return withoutBlob(errorResponse('precondition_failed', requestId))
+  const isStamped = stamp !== undefined && !applyHeaders && isUsual(selected)
+  const mark = isStamped ? stamp : undefined
   if (verdict === 'not-modified') {
-    const headers = toHeaders(recallHeaders(selected, 'validators'), applyHeaders)
-    return withoutBlob(new Response(null, { status: 304, headers }))
+    const headers = toHeaders(recallHeaders(selected, 'validators', mark), applyHeaders)
+    return { response: new Response(null, { status: 304, headers }), source: 'none', isStamped }
   }
   const ranges = isSuccess && method === 'GET' ? toRanges(request.headers, choice) : 'whole'
   if (ranges === 'unsatisfiable') {
     const headers = { 'content-range': `bytes */${choice.size}` }
     return withoutBlob(errorResponse('range_not_satisfiable', requestId, headers))
   }
-  const headers = toHeaders(recallHeaders(selected, 'content'), applyHeaders)
   const encodeBody = toEncodeBody(choice)
-  if (method === 'HEAD') return withoutBlob(new Response(null, { status, headers, encodeBody }))
-  if (ranges !== 'whole') {
-    const partHeaders = new Headers(headers)
-    const loaded = await loadParts(choice, ranges, partHeaders, blobs, ctx)
-    return toServed(loaded, { status: 206, headers: partHeaders, encodeBody }, requestId)
+  const kept = method === 'GET' && ranges === 'whole' ? blobs.peek(choice.blob) : undefined
+  if (kept) {
+    const headers = toHeaders(recallHeaders(selected, 'content', mark), applyHeaders)
+    const response = new Response(kept.body, { status, headers, encodeBody })
+    return { response, source: kept.source, isStamped }
   }
-  const loaded = blobs.peek(choice.blob) ?? (await blobs.load(choice, ctx))
-  if (loaded === 'unavailable' && choice.encoding === 'dcz') {
+  const headers = toHeaders(toContentHeaders(selected), applyHeaders)
+  if (method === 'HEAD') return withoutBlob(new Response(null, { status, headers, encodeBody }))
+  return ranges === 'whole'
+    ? serveRead(intent, selected, headers, request, requestId, blobs, ctx, applyHeaders)
+    : serveParts(choice, ranges, headers, requestId, blobs, ctx)
+}
+
+/** The parts of a file. */
+async function serveParts(
+  choice: Choice,
+  ranges: readonly ByteRange[],
+  whole: HeadersInit,
+  requestId: string,
+  blobs: Blobs,
+  ctx: Background,
+): Promise<ServeResult> {
+  const headers = new Headers(whole)
+  // A browser would keep the part as the dictionary, and nothing was compressed with that.
+  headers.delete('use-as-dictionary')
+  const loaded = await loadParts(choice, ranges, headers, blobs, ctx)
+  return toServed(loaded, { status: 206, headers, encodeBody: toEncodeBody(choice) }, requestId)
+}
+
+/** A file that is not in memory. */
+async function serveRead(
+  intent: Intent & { kind: 'file' },
+  { choice, status }: Selection,
+  headers: HeadersInit,
+  request: Request,
+  requestId: string,
+  blobs: Blobs,
+  ctx: Background,
+  applyHeaders: ApplyHeaders | undefined,
+): Promise<ServeResult> {
+  const loaded = await blobs.load(choice, ctx)
+  if (loaded === 'unavailable' && choice.dictionary !== undefined) {
     // A delta is the one form that a visitor can do without.
     const plain = select(intent, request, undefined, applyHeaders)
-    const other = await blobs.load(plain.choice, ctx)
+    const other = blobs.peek(plain.choice.blob) ?? (await blobs.load(plain.choice, ctx))
     const fields = toHeaders(toContentHeaders(plain), applyHeaders)
     const init = { status, headers: fields, encodeBody: toEncodeBody(plain.choice) }
     return toServed(other, init, requestId)
   }
-  return toServed(loaded, { status, headers, encodeBody }, requestId)
+  return toServed(loaded, { status, headers, encodeBody: toEncodeBody(choice) }, requestId)
 }
 
 /** Stored bytes are already encoded; the runtime must not encode them again. */
@@ -153,6 +197,7 @@ async function servePage(
   blobs: Blobs,
   ctx: Background,
   pages: InsertedPages,
+  stamp: Stamp | undefined,
 ): Promise<ServeResult> {
   const { choice, status } = selected
   const set = (name: string, value: string) => {
@@ -175,7 +220,13 @@ async function servePage(
   if (loaded !== 'unavailable' && loaded.length !== undefined) {
     set('content-length', String(loaded.length))
   }
-  return toServed(loaded, { status, headers }, requestId)
+  if (loaded === 'unavailable' || loaded.source !== 'memory' || headers instanceof Headers) {
+    return toServed(loaded, { status, headers }, requestId)
+  }
+  if (!isUsual(selected)) return toServed(loaded, { status, headers }, requestId)
+  const whole = recallPageHeaders(choice, planned, headers, stamp)
+  const response = new Response(loaded.body, { status, headers: whole })
+  return { response, source: 'memory', isStamped: stamp !== undefined }
 }
 
 /**
@@ -210,12 +261,10 @@ function select(
         ? entry
         : chooseRepresentation(entry, toAcceptEncoding(request), dictionary),
     isServiceWorker,
-    ...(entry.isDictionary &&
-      status === 200 &&
-      !isElsewhere &&
-      !isServiceWorker && {
-        useAsDictionary: toUseAsDictionary(entry, request, applyHeaders),
-      }),
+    useAsDictionary:
+      entry.isDictionary && status === 200 && !isElsewhere && !isServiceWorker
+        ? toUseAsDictionary(entry, request, applyHeaders)
+        : undefined,
   }
 }
 
@@ -270,74 +319,4 @@ function toServed(
 
 function withoutBlob(response: Response): ServeResult {
   return { response, source: 'none' }
-}
-
-const encoder = new TextEncoder()
-
-/**
- * Loads the ranges (at least one) that are sent of a blob: one as it is, several as
- * multipart/byteranges. `headers` are those of the whole representation, and become those of the
- * part.
- */
-async function loadParts(
-  choice: Choice,
-  ranges: readonly ByteRange[],
-  headers: Headers,
-  blobs: Blobs,
-  ctx: Background,
-): Promise<LoadedBlob | 'unavailable'> {
-  const [first, ...rest] = ranges
-  if (!first) throw new TypeError('ranges must not be empty')
-  // The first part is loaded before anything is sent, so that a store that is down still gives a
-  // clean 503.
-  const loaded = await blobs.loadRange(choice, first, ctx)
-  if (loaded === 'unavailable') return loaded
-  if (rest.length === 0) {
-    headers.set('content-range', toContentRange(first, choice.size))
-    headers.set('content-length', String(first.length))
-    return loaded
-  }
-  // No content contains its own SHA-256, so that the boundary occurs in no part.
-  const boundary = choice.blob
-  const type = headers.get('content-type') ?? 'application/octet-stream'
-  const heads = ranges.map((range, index) =>
-    encoder.encode(
-      `${index === 0 ? '' : '\r\n'}--${boundary}\r\nContent-Type: ${type}\r\n` +
-        `Content-Range: ${toContentRange(range, choice.size)}\r\n\r\n`,
-    ),
-  )
-  const tail = encoder.encode(`\r\n--${boundary}--\r\n`)
-  const length = ranges.reduce((sum, range) => sum + range.length, 0)
-  const framing = heads.reduce((sum, head) => sum + head.length, tail.length)
-  headers.set('content-type', `multipart/byteranges; boundary=${boundary}`)
-  headers.set('content-length', String(length + framing))
-  const { readable, writable } = new FixedLengthStream(length + framing)
-  const loadRest = rest.map((range) => () => blobs.loadRange(choice, range, ctx))
-  // The reader gets the error; a reader that has left does not need it.
-  const writer = writable.getWriter()
-  writeParts(writer, heads, [async () => loaded, ...loadRest], tail)
-    .catch((cause) => writer.abort(cause))
-    .catch(() => undefined)
-  return { body: readable, source: loaded.source }
-}
-
-async function writeParts(
-  writer: WritableStreamDefaultWriter<Uint8Array>,
-  heads: readonly Uint8Array[],
-  parts: readonly (() => Promise<LoadedBlob | 'unavailable'>)[],
-  tail: Uint8Array,
-): Promise<void> {
-  for (const [index, load] of parts.entries()) {
-    const loaded = await load()
-    if (loaded === 'unavailable') throw new Error('a part of a reply is out of reach')
-    await writer.write(heads[index] ?? tail)
-    if (loaded.body instanceof ReadableStream) {
-      // Not pipeTo: workerd 1.20261102 hangs when one fixed-length stream is piped into another.
-      for await (const chunk of loaded.body) await writer.write(chunk)
-    } else {
-      await writer.write(new Uint8Array(loaded.body))
-    }
-  }
-  await writer.write(tail)
-  await writer.close()
 }

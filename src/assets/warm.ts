@@ -23,7 +23,8 @@ export function listLoads({ config: { loads = {} } }: Manifest, page: string): r
 
 /**
  * Loads files of a page into memory, in the forms that the client of the page takes. What a request is
- * reading already is left to it.
+ * reading already is left to it. Deltas are not loaded: a request for a page does not say which dictionaries
+ * its client has for the files, and this is done once for all visitors of the data centre.
  */
 export async function warmFiles(
   manifest: Manifest,

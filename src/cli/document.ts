@@ -137,7 +137,7 @@ function takeDocument(read: unknown, file: string): unknown {
   const { document, content } = whole.data
   if (digestContent(document) === content) return document
   throw refused('invalid_export', `${file} was changed after it was exported`, {
-    hint: 'to import it all the same, save its "document" as a file of its own',
+    hint: 'to edit a document, save it by "holo export FILE --document", or save the "document" of this file alone',
   })
 }
 

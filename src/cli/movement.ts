@@ -62,6 +62,7 @@ function countMoves(
 function listChanges(before: AssignmentsDocument, after: AssignmentsDocument): string[] {
   return [
     ...listEnvironments(before, after),
+    ...listKept(before, after),
     ...compareTables('version', before.versions, after.versions, describeVersion),
     ...listRules(before, after),
     ...compareTables('flag', before.flags ?? {}, after.flags ?? {}, describeFlag),
@@ -84,11 +85,31 @@ function listChanges(before: AssignmentsDocument, after: AssignmentsDocument): s
       : [`cookies in frames of other sites: ${after.embeddedCookies === false ? 'off' : 'on'}`]),
     ...(isSame(before.expose, after.expose) ? [] : ['expose: changed']),
     ...(isSame(before.measure, after.measure) ? [] : ['measure: changed']),
+    ...(isSame(before.previews?.hosts ?? [], after.previews?.hosts ?? [])
+      ? []
+      : [`host names of versions: ${after.previews?.hosts?.join(', ') || 'none'}`]),
   ]
 }
 
 function listEnvironments(before: AssignmentsDocument, after: AssignmentsDocument): string[] {
   return compareTables('environment', before.environments, after.environments, describeEnvironment)
+}
+
+/** What a rollback leaves as it is, so that no revision is worth going back to for it. */
+function listKept(before: AssignmentsDocument, after: AssignmentsDocument): string[] {
+  return Object.entries(after.environments).flatMap(([name, { shadow, admit }]) => {
+    const was = before.environments[name]
+    if (!was) return []
+    return [
+      ...(isSame(was.shadow, shadow) ? [] : [`environment ${name}: shadow: ${toShadow(shadow)}`]),
+      ...(isSame(was.admit, admit) ? [] : [`environment ${name}: others are admitted`]),
+    ]
+  })
+}
+
+function toShadow(shadow: Environment['shadow']): string {
+  if (!shadow) return 'none'
+  return shadow.off ? `off, to ${shadow.to}` : `${shadow.percent} % to ${shadow.to}`
 }
 
 function compareTables<T>(

@@ -10,6 +10,8 @@ import { refused } from './failure.ts'
 import { toTime } from './words.ts'
 
 type Revision = z.output<typeof revisionSummaryAsRead>
+/** `link` is null if there can be none. */
+type Linked = { readonly link: Link } | { readonly link: null; readonly why: string }
 type Link = { readonly id: string; readonly url: string; readonly expiresAt: number }
 
 const LINK_S = 86_400
@@ -23,7 +25,7 @@ export function parseMoment(text: string): number {
       'a time with its zone, such as 2026-11-23T14:03Z or …T15:03+01:00',
     )
   }
-  if (at > Date.now()) throw new InvalidArgumentError('a time that is over')
+  if (at > Date.now()) throw new InvalidArgumentError('this time is not over yet')
   return at
 }
 
@@ -64,16 +66,18 @@ async function loadBelow(api: Api, before: number | undefined): Promise<Revision
   return revisions[0]
 }
 
-/** `null` for a version that is no longer retained. */
-export async function makeLink(api: Api, version: string, path: string): Promise<Link | null> {
+export async function makeLink(api: Api, version: string, path: string): Promise<Linked> {
   const { versions } = await api.ask(versionsAsRead, 'GET', '/versions')
-  if (!versions.some(({ id }) => id === version)) return null
+  const found = versions.find(({ id }) => id === version)
+  if (!found) return { link: null, why: `version ${version} is no longer retained` }
+  if (found.withdrawn) return { link: null, why: `version ${version} is withdrawn` }
   const json = { versions: [version], forSeconds: LINK_S, path, note: 'holo explain --link' }
   const { id, link, expiresAt } = await api.ask(newPreviewAsRead, 'POST', '/previews', { json })
-  return { id, url: link, expiresAt }
+  return { link: { id, url: link, expiresAt } }
 }
 
-export function toLinkLine(version: string, link: Link | null): string {
-  if (!link) return `No link: version ${version} is no longer retained`
+export function toLinkLine(version: string, linked: Linked): string {
+  const { link } = linked
+  if (!link) return `No link: ${linked.why}`
   return `Version ${version} until ${toTime(link.expiresAt)}, for whoever has the link: ${link.url}`
 }

@@ -5,8 +5,9 @@ import { realpath } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { parse } from 'smol-toml'
 import * as z from 'zod'
-import { PACKAGE_NAME, PACKAGE_PATHS, readPart } from '../local/package-parts.ts'
+import { PACKAGE_NAME, PACKAGE_PATHS } from '../local/package-parts.ts'
 import { CliFailure, EXIT, refused } from './failure.ts'
+import { makeWranglerToml } from './wrangler-template.ts'
 
 export const DEFAULT_WORKER_NAME = 'holo'
 
@@ -15,9 +16,8 @@ export const WORKER_NAME = /^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$|^[a-z0-9]$/
 
 /** The file of a new deployment, below `folder`. */
 export async function renderConfig(root: string, folder: string, name: string): Promise<string> {
-  const template = await readPart(root, 'template')
   const path = await findPackage(root, await realpath(folder))
-  return fill(template, name, path.replaceAll('\\', '/'))
+  return makeWranglerToml(root, name, path.replaceAll('\\', '/'))
 }
 
 /** The path from `folder` to the package, by the name under which the project has installed it. */
@@ -38,10 +38,6 @@ async function findPackage(root: string, folder: string): Promise<string> {
       hint: `install it: npm install --save-dev ${PACKAGE_NAME}`,
     },
   )
-}
-
-function fill(template: string, name: string, path: string): string {
-  return template.replaceAll('{{name}}', name).replaceAll('{{package}}', path)
 }
 
 const bound = z.looseObject({ binding: z.string().optional() })
@@ -103,7 +99,7 @@ export async function checkConfig(
       config.assets.directory,
       join(root, PACKAGE_PATHS.dashboard),
     )),
-    ...findFaults(config, fill(await readPart(root, 'template'), 'holo', '.')),
+    ...findFaults(config, await makeWranglerToml(root, DEFAULT_WORKER_NAME, '.')),
   ]
   if (faults.length === 0) return config.name
   throw refused('outdated_config', `${file} is not what this release of Holo needs`, {

@@ -3,7 +3,13 @@
 
 import { type Address, readAddress } from '../core/address.ts'
 import { parsePin } from '../core/pins.ts'
-import type { Attributes, GrantedPreview, RequestFacts, RequestKind } from '../core/types.ts'
+import type {
+  Attributes,
+  GrantedPreview,
+  PinSource,
+  RequestFacts,
+  RequestKind,
+} from '../core/types.ts'
 import { NO_EMBEDDED_COOKIES, type OwnCookies, parseCookies, readOwnCookies } from './cookies.ts'
 import { readAgent } from './crawlers.ts'
 import { isForeignFrame, isPrefetch, opensPage, readWatch, type Watch } from './kind.ts'
@@ -122,7 +128,7 @@ export function readFacts(
     watch,
     current: embedded || watch !== undefined,
     visitor: visitor.id,
-    ...(visitor.bucketId === undefined ? {} : { bucketId: visitor.bucketId }),
+    bucketId: visitor.bucketId,
     anonymous: visitor.by === 'nobody',
     minted: visitor.by === 'minted',
     visitorToKeep: visitor.toKeep,
@@ -178,16 +184,17 @@ function readPin(
   referrer: string | undefined,
   cookie: string | undefined,
 ): RequestFacts['pin'] {
-  for (const [source, text] of [
-    ['header', header],
-    ['query', query],
-    ['referrer', referrer],
-    ['cookie', cookie],
-  ] as const) {
-    const claim = text ? parsePin(text) : undefined
-    if (claim) return { claim, source }
-  }
-  return undefined
+  return (
+    toSourced('header', header) ??
+    toSourced('query', query) ??
+    toSourced('referrer', referrer) ??
+    toSourced('cookie', cookie)
+  )
+}
+
+function toSourced(source: PinSource, text: string | null | undefined): RequestFacts['pin'] {
+  const claim = text ? parsePin(text) : undefined
+  return claim && { claim, source }
 }
 
 function readAttributes(

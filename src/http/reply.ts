@@ -7,11 +7,14 @@ import { expiredCookies, pinCookie, visitorCookie, workersCookie } from './cooki
 import type { Facts } from './facts.ts'
 import { keepPrivate } from './keep-private.ts'
 import { HTML_TYPE, opensPage } from './kind.ts'
+import type { Exposed } from './stamp.ts'
 
 export type ReplyOptions = {
-  readonly expose: ReadonlySet<'version' | 'environment' | 'bucket' | 'timing'>
+  readonly expose: Exposed
   /** Metrics for Server-Timing, already formatted (W3C Server Timing section 3.2). */
   readonly timing: readonly string[]
+  /** The reply is one of the version's own files and has its stamp already. */
+  readonly isStamped?: boolean
   /**
    * A backend answered a request that may be for a page (`mayTakeHtml`). Its 304 has no
    * `Content-Type` that would say so.
@@ -33,15 +36,17 @@ export function finishReply(
   { headers, status }: Response,
   facts: Facts,
   decision: Decision,
-  { expose, timing, mayBeHtml, isOwnFile, isPinLost, isForFewEyes = false }: ReplyOptions,
+  options: ReplyOptions,
 ): void {
-  if (expose.has('version')) headers.set('Holo-Version', decision.version.id)
-  if (expose.has('environment')) headers.set('Holo-Environment', decision.environment)
+  const { expose, mayBeHtml, isOwnFile, isPinLost, isForFewEyes = false } = options
+  const { isStamped = false } = options
+  if (!isStamped) addStamp(headers, decision, options)
   // A request without an identity has no bucket of its own.
   if (expose.has('bucket') && !facts.anonymous) headers.set('Holo-Bucket', String(decision.bucket))
-  if (expose.has('timing')) headers.append('Server-Timing', timing.join(', '))
   const isPage = opensPage(facts.kind)
-  const isHtml = HTML_TYPE.test(headers.get('content-type') ?? '')
+  // A file's own headers say already that a page varies by the cookie.
+  const isAnyType = isStamped && !isPage && facts.watch === undefined
+  const isHtml = !isAnyType && HTML_TYPE.test(headers.get('content-type') ?? '')
   const isPerhapsHtml = mayBeHtml && status === 304 && !headers.has('content-type')
   const cookies = toCookies(status, facts, decision, { isHtml, isOwnFile })
   for (const cookie of cookies) headers.append('Set-Cookie', cookie)
@@ -70,6 +75,12 @@ export function finishReply(
   keepPrivate(headers)
   headers.set('cache-control', 'private, no-store')
   headers.set('x-robots-tag', 'noindex')
+}
+
+function addStamp(headers: Headers, decision: Decision, { expose, timing }: ReplyOptions): void {
+  if (expose.has('version')) headers.set('Holo-Version', decision.version.id)
+  if (expose.has('environment')) headers.set('Holo-Environment', decision.environment)
+  if (expose.has('timing')) headers.append('Server-Timing', timing.join(', '))
 }
 
 /** What browsers keep of pages that were fetched ahead (Clear Site Data, section 3.1). */

@@ -1,7 +1,7 @@
 // The built parts that the package brings along: the Worker, what miniflare has to know of it, the files of the
 // dashboard, and the wrangler.toml with which it is deployed. `npm run build` makes them (scripts/build-package.ts).
 
-import { readFile } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { WorkerOptions, WorkerParts } from './edge.ts'
 import { Mistake } from './mistake.ts'
@@ -13,6 +13,8 @@ export const PACKAGE_PATHS = {
   dashboard: 'dist/dashboard',
   template: 'dist/wrangler.toml',
 } as const
+
+type Part = keyof typeof PACKAGE_PATHS
 
 /** The name under which the package is installed. */
 export const PACKAGE_NAME = 'holo-edge'
@@ -28,14 +30,18 @@ export type Installation = {
 }
 
 /** @throws Mistake when the package was not built, as in a checkout. */
-export async function readPart(root: string, part: keyof typeof PACKAGE_PATHS): Promise<string> {
-  const file = join(root, PACKAGE_PATHS[part])
-  return readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'ENOENT') throw cause
-    throw new Mistake(
-      `the package has no ${PACKAGE_PATHS[part]}: in a checkout, run "npm run build"`,
-    )
-  })
+export async function readPart(root: string, part: Part): Promise<string> {
+  return readFile(join(root, PACKAGE_PATHS[part]), 'utf8').catch((cause) => fail(cause, part))
+}
+
+/** @throws Mistake when the package was not built, as in a checkout. */
+export async function requirePart(root: string, part: Part): Promise<void> {
+  await access(join(root, PACKAGE_PATHS[part])).catch((cause) => fail(cause, part))
+}
+
+function fail(cause: NodeJS.ErrnoException, part: Part): never {
+  if (cause.code !== 'ENOENT') throw cause
+  throw new Mistake(`the package has no ${PACKAGE_PATHS[part]}: in a checkout, run "npm run build"`)
 }
 
 /** The Worker of an installed package. @throws Mistake when it was not built. */

@@ -2,7 +2,7 @@
 // that a client must not set, and Holo's own; and with the truth about who asks.
 
 import type { Site } from '../core/address.ts'
-import { memoise } from '../core/memoise.ts'
+import { memoise, memoiseByObject } from '../core/memoise.ts'
 import { isHopByHop, listConnectionNames } from '../http/hop-by-hop.ts'
 import { joinCookies } from './holo-cookies.ts'
 
@@ -57,7 +57,8 @@ export function toBackendHeaders(
   if (isWebSocketUpgrade(request)) headers.upgrade = 'websocket'
   joinCookies(headers)
   const clientIp = received.get('cf-connecting-ip')
-  return Object.assign(headers, toForwarded({ url: site, clientIp }), identity)
+  addForwarded(headers, site, clientIp)
+  return Object.assign(headers, identity)
 }
 
 /** The public side of a request. */
@@ -99,19 +100,30 @@ export function isForwardedClaim(name: string): boolean {
  * them.
  */
 export function toForwarded({ url, clientIp }: PublicSide): Record<string, string> {
-  const proto = url.protocol.slice(0, -1)
-  const headers: Record<string, string> = {
-    'x-forwarded-host': url.host,
-    'x-forwarded-proto': proto,
-  }
-  const pairs = [`host=${quote(url.host)}`, `proto=${proto}`]
-  if (clientIp !== null && IP_ADDRESS.test(clientIp)) {
-    headers['x-forwarded-for'] = clientIp
-    headers['x-real-ip'] = clientIp
-    pairs.unshift(`for=${quote(clientIp.includes(':') ? `[${clientIp}]` : clientIp)}`)
-  }
-  headers.forwarded = pairs.join(';')
+  const headers: Record<string, string> = {}
+  addForwarded(headers, url, clientIp)
   return headers
+}
+
+/** Written once for each site: all requests of an origin have the same object. */
+const sideOf = memoiseByObject(({ host, protocol }: PublicSide['url']) => {
+  const proto = protocol.slice(0, -1)
+  return { proto, pairs: `host=${quote(host)};proto=${proto}` }
+})
+
+function addForwarded(
+  headers: Record<string, string>,
+  url: PublicSide['url'],
+  clientIp: string | null,
+): void {
+  const { proto, pairs } = sideOf(url)
+  headers['x-forwarded-host'] = url.host
+  headers['x-forwarded-proto'] = proto
+  headers.forwarded = pairs
+  if (clientIp === null || !IP_ADDRESS.test(clientIp)) return
+  headers['x-forwarded-for'] = clientIp
+  headers['x-real-ip'] = clientIp
+  headers.forwarded = `for=${quote(clientIp.includes(':') ? `[${clientIp}]` : clientIp)};${pairs}`
 }
 
 /** Colons and brackets need quotes (RFC 7239 section 4); hosts and addresses contain no quotes. */

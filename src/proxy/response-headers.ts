@@ -12,11 +12,11 @@ import { dropHoloSetCookies } from './holo-cookies.ts'
 export function adaptToClient(headers: Headers, way: Way): void {
   // The names are collected before any header is changed; most answers have none that is.
   let names: string[] | undefined
-  headers.forEach((_, name) => {
-    if (toTreatment(name) === 'passed') return
+  for (const name of headers.keys()) {
+    if (toTreatment(name) === 'passed') continue
     names ??= []
     names.push(name)
-  })
+  }
   if (!names) return
   for (const name of listConnectionNames(headers.get('connection'))) {
     if (TOKEN.test(name)) headers.delete(name)
@@ -24,12 +24,13 @@ export function adaptToClient(headers: Headers, way: Way): void {
   for (const name of names) {
     const treatment = toTreatment(name)
     if (treatment === 'dropped') headers.delete(name)
+    if (treatment !== 'location' && treatment !== 'refresh') continue
     const value = headers.get(name)
     if (value === null) continue
     if (treatment === 'location') headers.set(name, toPublicLocation(value, way))
-    else if (treatment === 'refresh') headers.set(name, toPublicRefresh(value, way))
+    else headers.set(name, toPublicRefresh(value, way))
   }
-  if (!headers.has('set-cookie')) return
+  if (!names.includes('set-cookie') || !headers.has('set-cookie')) return
   dropHoloSetCookies(headers)
   mapSetCookies(headers, way)
   if (headers.has('set-cookie')) keepPrivate(headers)

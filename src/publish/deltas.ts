@@ -1,16 +1,15 @@
-// Deltas between releases (RFC 9842): the files of a version that browsers may keep as dictionaries, and the form
-// of each file that is compressed with the dictionary of an earlier version. Node has no Brotli with a
-// dictionary, so there is only Zstandard (`dcz`). A publication without deltas is complete, too.
+// Deltas between releases (RFC 9842): the files of a version that browsers may keep as dictionaries, and the forms
+// of each file that are compressed with the dictionary of an earlier version (delta-forms.ts). A publication
+// without deltas is complete, too.
 
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { constants, zstdCompress } from 'node:zlib'
 import { mapConcurrently } from '../core/concurrently.ts'
 import { toDictionaryMatch } from '../core/site/dictionary-match.ts'
 import {
   type Delta,
+  type DeltaEncoding,
   isDelta,
   type ManifestEntry,
   type PlainForm,
@@ -18,6 +17,7 @@ import {
 } from '../core/site/manifest-entry.ts'
 import { MAX_SERVED_BLOB_BYTES } from '../wire/uploads.ts'
 import { toSha256 } from './content-hash.ts'
+import { compressDelta, listDeltaEncodings } from './delta-forms.ts'
 import { readSurveyed } from './precompressed.ts'
 import { type ReportProgress, startCount } from './progress.ts'
 import type { RetainedManifest, SurveyedFile } from './survey.ts'
@@ -31,34 +31,19 @@ export const MAX_DELTA_FILE_BYTES = MAX_SERVED_BLOB_BYTES
 /** Older versions have few visitors left, and each costs every changed file one more blob. */
 export const MAX_DICTIONARY_VERSIONS = 2
 
-/** The largest files come first. Each delta takes up to some seconds of a core. */
+/**
+ * Pairs of a file and a dictionary, of which each has a delta in every encoding. The largest files come first.
+ * Each delta takes up to some seconds of a core.
+ */
 export const MAX_DELTAS = 200
 
 /** A delta that saves less is not worth another object in the store and in the memory of the edge. */
 const MIN_DELTA_SAVING = 0.2
 
-/** RFC 9842 section 5: the magic number and length of a skippable frame, before the hash of the dictionary. */
-const DCZ_HEAD = Uint8Array.of(0x5e, 0x2a, 0x4d, 0x18, 0x20, 0, 0, 0)
-
-const toZstd = promisify(zstdCompress)
-
 /** A file with its other encodings. */
 export type EncodedFile = SurveyedFile & { readonly encodings: readonly PlainForm[] }
 
 export type LoadBlob = (sha256: string) => Promise<Uint8Array | undefined>
-
-/** `bytes` as the content of a `dcz` reply to a client that has `dictionary`. */
-export async function compressDelta(
-  bytes: Uint8Array,
-  dictionary: Uint8Array,
-): Promise<Uint8Array> {
-  const frame = await toZstd(bytes, {
-    params: { [constants.ZSTD_c_compressionLevel]: 19 },
-    dictionary,
-    pledgedSrcSize: bytes.length,
-  })
-  return Buffer.concat([DCZ_HEAD, Buffer.from(toSha256(dictionary), 'hex'), frame])
-}
 
 /**
  * Marks the dictionaries of a version. A browser keeps one for each pattern, the latest that it has
@@ -94,7 +79,13 @@ export type Deltas = {
   readonly files: ReadonlyMap<string, string>
 }
 
-type Work = { readonly file: EncodedFile; readonly dictionary: string; readonly size: number }
+type Work = {
+  readonly file: EncodedFile
+  /** SHA-256 of the dictionary. */
+  readonly dictionary: string
+  readonly encoding: DeltaEncoding
+  readonly size: number
+}
 
 /**
  * Makes the deltas of `files` to the newest open versions of `retained`, which come first in it.
@@ -111,32 +102,38 @@ export async function makeDeltas(
   report: ReportProgress,
   signal: AbortSignal,
 ): Promise<Deltas> {
-  const work = listWork(files, retained)
+  const work = listWork(files, retained, await listDeltaEncodings())
   const forms = new Map<string, Delta[]>()
   const made = new Map<string, string>()
   if (work.length === 0) return { forms, files: made }
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const known = findKnownDeltas(retained)
   const count = startCount('compressing', work, report)
-  const byDictionary = Map.groupBy(work, ({ dictionary }) => dictionary)
-  for (const [dictionary, successors] of byDictionary) {
-    const bytes = memoiseOne(() => loadDictionary(dictionary, loadBlob))
-    await mapConcurrently(successors, availableParallelism(), async ({ file, size }) => {
-      signal.throwIfAborted()
-      const key = `${dictionary} ${file.blob}`
-      const delta = known.get(key) ?? (await makeDelta(file, key, folder, bytes))
-      count(size)
-      if (!delta || !isWorthIt(delta.size, file)) return
-      const form = { encoding: 'dcz' as const, dictionary, blob: delta.blob, size: delta.size }
-      forms.set(file.path, [...(forms.get(file.path) ?? []), form])
-      if (!known.has(key)) made.set(delta.blob, join(folder, delta.blob))
-    })
-  }
+  const dictionaries = new Dictionaries(work, loadBlob)
+  await mapConcurrently(work, availableParallelism(), async (one) => {
+    signal.throwIfAborted()
+    const { file, dictionary, encoding, size } = one
+    const key = toKey(encoding, dictionary, file.blob)
+    const delta = known.get(key) ?? (await makeDelta(one, key, folder, dictionaries))
+    dictionaries.leave(dictionary)
+    count(size)
+    if (!delta || !isWorthIt(delta.size, file)) return
+    const form = { encoding, dictionary, blob: delta.blob, size: delta.size }
+    forms.set(file.path, [...(forms.get(file.path) ?? []), form])
+    if (!known.has(key)) made.set(delta.blob, join(folder, delta.blob))
+  })
   return { forms, files: made }
 }
 
-/** Which file gets a delta to which dictionary. What an earlier version has as it is needs none. */
-function listWork(files: readonly EncodedFile[], retained: readonly RetainedManifest[]): Work[] {
+/**
+ * Which file gets a delta to which dictionary, those with the same dictionary together. What an earlier version
+ * has as it is needs none.
+ */
+function listWork(
+  files: readonly EncodedFile[],
+  retained: readonly RetainedManifest[],
+  encodings: readonly DeltaEncoding[],
+): readonly Work[] {
   const earlier = retained
     .filter(({ isOpen }) => isOpen !== false)
     .slice(0, MAX_DICTIONARY_VERSIONS)
@@ -144,7 +141,7 @@ function listWork(files: readonly EncodedFile[], retained: readonly RetainedMani
       manifest,
       dictionaries: findDictionaries(manifest.entries(0, MIN_DELTA_FILE_BYTES)),
     }))
-  const work = new Map<string, Work>()
+  const pairs = new Map<string, Omit<Work, 'encoding'>>()
   for (const file of files) {
     const match = toMatch(file)
     if (match === '') continue
@@ -153,10 +150,46 @@ function listWork(files: readonly EncodedFile[], retained: readonly RetainedMani
       if (dictionary === undefined || manifest.find(file.path)) continue
       const { size } = file
       if (dictionary !== file.blob)
-        work.set(`${dictionary} ${file.path}`, { file, dictionary, size })
+        pairs.set(`${dictionary} ${file.path}`, { file, dictionary, size })
     }
   }
-  return [...work.values()].sort((a, b) => b.size - a.size).slice(0, MAX_DELTAS)
+  const largest = [...pairs.values()].sort((a, b) => b.size - a.size).slice(0, MAX_DELTAS)
+  const together = [...Map.groupBy(largest, ({ dictionary }) => dictionary).values()].flat()
+  return together.flatMap((pair) => encodings.map((encoding) => ({ ...pair, encoding })))
+}
+
+/** The bytes of dictionaries, from when one is first needed until its last delta is made. */
+class Dictionaries {
+  readonly #loadBlob: LoadBlob
+  readonly #loaded = new Map<string, Promise<Uint8Array | undefined>>()
+  readonly #uses = new Map<string, number>()
+
+  constructor(work: readonly Work[], loadBlob: LoadBlob) {
+    this.#loadBlob = loadBlob
+    for (const { dictionary } of work) {
+      this.#uses.set(dictionary, (this.#uses.get(dictionary) ?? 0) + 1)
+    }
+  }
+
+  /** `undefined` if the store does not give exactly these bytes. */
+  load(sha256: string): Promise<Uint8Array | undefined> {
+    const loading = this.#loaded.get(sha256) ?? this.#load(sha256)
+    this.#loaded.set(sha256, loading)
+    return loading
+  }
+
+  /** Says that one of the deltas is made. */
+  leave(sha256: string): void {
+    const left = (this.#uses.get(sha256) ?? 1) - 1
+    this.#uses.set(sha256, left)
+    if (left === 0) this.#loaded.delete(sha256)
+  }
+
+  async #load(sha256: string): Promise<Uint8Array | undefined> {
+    // What else needs the store fails by itself, and says why.
+    const bytes = await this.#loadBlob(sha256).catch(() => undefined)
+    return bytes && toSha256(bytes) === sha256 ? bytes : undefined
+  }
 }
 
 /** The dictionary of each pattern. */
@@ -168,7 +201,11 @@ function findDictionaries(entries: Iterable<ManifestEntry>): ReadonlyMap<string,
   return found
 }
 
-/** The deltas that are stored, by dictionary and content. */
+function toKey(encoding: DeltaEncoding, dictionary: string, blob: string): string {
+  return `${encoding} ${dictionary} ${blob}`
+}
+
+/** The deltas that are stored, by \`toKey\`. */
 function findKnownDeltas(
   retained: readonly RetainedManifest[],
 ): ReadonlyMap<string, Representation> {
@@ -176,33 +213,27 @@ function findKnownDeltas(
   for (const { manifest } of retained) {
     for (const { blob, encodings } of manifest.entries(0, MIN_DELTA_FILE_BYTES)) {
       for (const form of encodings) {
-        if (isDelta(form)) known.set(`${form.dictionary} ${blob}`, form)
+        if (isDelta(form)) known.set(toKey(form.encoding, form.dictionary, blob), form)
       }
     }
   }
   return known
 }
 
-/** The bytes of a dictionary; `undefined` if the store does not have exactly these. */
-async function loadDictionary(sha256: string, loadBlob: LoadBlob): Promise<Uint8Array | undefined> {
-  const bytes = await loadBlob(sha256)
-  return bytes && toSha256(bytes) === sha256 ? bytes : undefined
-}
-
 /** Writes the delta and then, atomically, the note that names it; reads the note if there is one. */
 async function makeDelta(
-  file: EncodedFile,
+  { file, dictionary, encoding }: Work,
   key: string,
   folder: string,
-  loadBytes: () => Promise<Uint8Array | undefined>,
+  dictionaries: Dictionaries,
 ): Promise<Representation | undefined> {
   const note = join(folder, `${toSha256(Buffer.from(key))}.delta.json`)
   const noted = await readFile(note, 'utf8').catch(() => undefined)
   if (noted !== undefined) return JSON.parse(noted)
-  const dictionary = await loadBytes()
-  if (!dictionary) return undefined
+  const loaded = await dictionaries.load(dictionary)
+  if (!loaded) return undefined
   const { content } = await readSurveyed(file)
-  const bytes = await compressDelta(content, dictionary)
+  const bytes = await compressDelta(encoding, content, loaded)
   const form = { blob: toSha256(bytes), size: bytes.length }
   await writeFile(join(folder, form.blob), bytes)
   await writeFile(`${note}.new`, JSON.stringify(form))
@@ -213,13 +244,4 @@ async function makeDelta(
 function isWorthIt(size: number, file: EncodedFile): boolean {
   const best = Math.min(file.size, ...file.encodings.map((form) => form.size))
   return size <= best * (1 - MIN_DELTA_SAVING)
-}
-
-/** Calls `make` when its result is first needed, and once. */
-function memoiseOne<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => {
-    made ??= make()
-    return made
-  }
 }

@@ -102,7 +102,7 @@ async function listProjectFolders(folder: string): Promise<string[]> {
   let last = 0
   for (let at = dirname(folder); above.length < MAX_LEVELS; at = dirname(at)) {
     above.push(at)
-    if (last === 0 && (await isThere(join(at, 'package.json')))) last = above.length
+    if (last === 0 && (await isTopOfProject(at))) last = above.length
     if (await isThere(join(at, '.git'))) return above
     if (dirname(at) === at) break
   }
@@ -120,4 +120,8 @@ async function isThere(path: string): Promise<boolean> {
 async function readOptional(file: string): Promise<string | undefined> {
   const bytes = readRegularFile(dirname(file), basename(file), MAX_SETTINGS_FILE_BYTES)
   return (await bytes.catch(() => undefined))?.toString('utf8')
+}
+
+async function isTopOfProject(folder: string): Promise<boolean> {
+  return (await isThere(join(folder, 'package.json'))) || (await isThere(join(folder, 'holo.json')))
 }

@@ -13,7 +13,7 @@ import { listHazards } from './hazards.ts'
 import { encodeHolding, readInlineBlobs } from './inline-blobs.ts'
 import { PublishError } from './messages.ts'
 import type { ReportProgress } from './progress.ts'
-import { type SurveyOptions, surveyFolder } from './survey.ts'
+import { type SurveyedFile, type SurveyOptions, surveyFolder } from './survey.ts'
 
 export type PrepareOptions = SurveyOptions & {
   /** The id of the version, in the form that core/names.ts defines. */
@@ -36,6 +36,8 @@ export type PreparedVersion = {
   readonly blobs: ReadonlySet<string>
   /** The file of each blob, without the encoded forms that a retained version already has. */
   readonly files: ReadonlyMap<string, string>
+  /** What the folder has, by path. */
+  readonly surveyed: readonly SurveyedFile[]
   /** How many paths the version has, and the sum of their sizes. */
   readonly count: number
   readonly bytes: number
@@ -89,6 +91,7 @@ export async function prepareVersion(
       entries.flatMap(({ blob, encodings }) => [blob, ...encodings.map((form) => form.blob)]),
     ),
     files: new Map([...encoded.files, ...(deltas?.files ?? [])]),
+    surveyed: survey.files,
     count: entries.length,
     bytes: entries.reduce((sum, { size }) => sum + size, 0),
     privateFiles: entries.filter(({ isPrivate }) => isPrivate).length,

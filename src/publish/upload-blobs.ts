@@ -147,7 +147,7 @@ function toFile(files: ReadonlyMap<string, string>, sha256: string): string {
   const file = files.get(sha256)
   if (file !== undefined) return file
   throw new PublishError(
-    `the blob ${sha256} is missing in the store, and this folder does not have it: publish again`,
+    `the blob ${sha256} is missing in the store, and this folder does not give it: publish with the Node and the holo that have compressed it`,
   )
 }
 

@@ -9,6 +9,7 @@ import type { MissingBlob } from '../wire/uploads.ts'
 import { PublishError } from './messages.ts'
 import { type PreparedVersion, type PrepareOptions, prepareVersion } from './prepare.ts'
 import type { ReportProgress } from './progress.ts'
+import { remakeForms } from './remake-forms.ts'
 import type { RetainedManifest } from './survey.ts'
 import { uploadBlobs } from './upload-blobs.ts'
 import type { BegunUpload, UploadTarget } from './upload-target.ts'
@@ -129,7 +130,7 @@ async function send(run: UploadRun): Promise<SendResult> {
   const isKnown = begun.state === 'finalised'
   return keepAlive(run, async () => {
     // A version that was published before may have lost blobs since.
-    const first = await sendMissing(run)
+    const first = await sendMissing(run, begun)
     const { blobs, ...end } = await finish(run, begun)
     return { ...end, blobs: [...first, ...blobs], isKnown }
   })
@@ -161,8 +162,11 @@ async function keepAlive<T>(run: UploadRun, work: () => Promise<T>): Promise<T> 
 }
 
 /** Uploads all missing blobs. Two pages of the list may name the same blob. */
-async function sendMissing(run: UploadRun): Promise<readonly MissingBlob[]> {
-  const { target, options, prepared, report, signal } = run
+async function sendMissing(
+  run: UploadRun,
+  { manifest }: BegunUpload,
+): Promise<readonly MissingBlob[]> {
+  const { target, options, signal } = run
   const all = new Map<string, MissingBlob>()
   let cursor: string | undefined
   do {
@@ -172,8 +176,32 @@ async function sendMissing(run: UploadRun): Promise<readonly MissingBlob[]> {
     cursor = page.cursor
   } while (cursor !== undefined)
   const missing = [...all.values()]
-  await uploadBlobs(target, missing, prepared.files, report, signal)
+  await sendBlobs(run, manifest, missing)
   return missing
+}
+
+/** Uploads blobs of a manifest, and makes those again first that only the store had. */
+async function sendBlobs(
+  { target, options, prepared, report, signal }: UploadRun,
+  manifest: string,
+  blobs: readonly MissingBlob[],
+): Promise<void> {
+  const absent = blobs.map(({ sha256 }) => sha256).filter((hash) => !prepared.files.has(hash))
+  if (absent.length === 0) return uploadBlobs(target, blobs, prepared.files, report, signal)
+  const isOwn = manifest === prepared.manifest
+  const bytes = isOwn ? prepared.manifestBytes : await target.getManifest(manifest)
+  const opened = bytes && openManifest(bytes)
+  const remade = opened?.ok
+    ? await remakeForms(
+        new Set(absent),
+        opened.value,
+        prepared.surveyed,
+        options.encodedFolder,
+        target.getBlob,
+        signal,
+      )
+    : []
+  return uploadBlobs(target, blobs, new Map([...prepared.files, ...remade]), report, signal)
 }
 
 /**
@@ -181,7 +209,7 @@ async function sendMissing(run: UploadRun): Promise<readonly MissingBlob[]> {
  * missing.
  */
 async function finish(run: UploadRun, begun: BegunUpload): Promise<Omit<SendResult, 'isKnown'>> {
-  const { target, options, prepared, report, signal } = run
+  const { target, options, report, signal } = run
   let { manifest } = begun
   const blobs: MissingBlob[] = []
   let rounds = 0
@@ -205,7 +233,7 @@ async function finish(run: UploadRun, begun: BegunUpload): Promise<Omit<SendResu
       manifest = (await begin(run)).manifest
       continue
     }
-    await uploadBlobs(target, step.blobs, prepared.files, report, signal)
+    await sendBlobs(run, manifest, step.blobs)
     blobs.push(...step.blobs)
   }
 }

@@ -86,6 +86,8 @@ export const explainOutput = /* @__PURE__ */ forReaders(() =>
       .strictObject({ id: z.string(), url: z.string(), expiresAt: milliseconds })
       .nullable()
       .optional()
-      .describe('With --link: a signed link to the version; null if it is no longer retained'),
+      .describe(
+        'With --link: a signed link to the version; null if it is no longer retained, or withdrawn',
+      ),
   }),
 )

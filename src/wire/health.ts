@@ -46,6 +46,10 @@ export const healthReply = z.strictObject({
     .describe(
       'With a credential: no page is decided on a copy of the document that is older, in milliseconds, while the control answers',
     ),
+  holoVersion: z
+    .string()
+    .optional()
+    .describe('With a credential: the version of Holo that is deployed, such as `0.1.0`'),
 })
 
 const health = {
@@ -81,7 +85,7 @@ export type ServiceHealthReport = Shaped<typeof serviceHealth>
 export type EnvironmentHealthReport = Shaped<typeof environmentHealth>
 export type ServicesHealthReport = Shaped<typeof servicesHealthReply>
 
-/** What the command reads from `GET /health`. An older Holo does not report `fill`, `lost` and `staleAfterMs`. */
+/** What the command reads from `GET /health`. An older Holo does not report `fill`, `lost`, `staleAfterMs` and `holoVersion`. */
 export const healthAsRead = /* @__PURE__ */ forReaders(() =>
   z.object({
     control: toTolerant(
@@ -98,6 +102,7 @@ export const healthAsRead = /* @__PURE__ */ forReaders(() =>
         .partial({ fill: true, lost: true }),
     ).optional(),
     staleAfterMs: z.number().optional(),
+    holoVersion: z.string().optional(),
   }),
 )
 

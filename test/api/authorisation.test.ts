@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { HOLO_VERSION } from '../../src/core/holo-version.ts'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import type { Answer } from '../support/http-client.ts'
 import { type ApiRoute, readRoutes, toAsk } from './api-routes.ts'
@@ -82,6 +83,8 @@ describe('a route', () => {
     }
     const health = await edge.call('GET', '/.holo/api/health')
     expect(JSON.parse(health.body)).toEqual({ status: 'ok' })
+    const told = await edge.call('GET', '/.holo/api/health', { token: FIRST_TOKEN })
+    expect(JSON.parse(told.body).holoVersion).toBe(HOLO_VERSION)
   })
 
   it.each(['unknown', 'wrong', 'revoked', 'expired'])(

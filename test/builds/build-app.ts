@@ -26,7 +26,7 @@ import { within } from './within.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const SOURCES = fileURLToPath(new URL('./apps/', import.meta.url))
-export const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'holo-builds')
+const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'holo-builds')
 
 /** Packages that are named by a range are taken as they were then, so that a build stays the same. */
 export const PACKAGES_OF = '2026-11-25'
@@ -140,7 +140,7 @@ async function install(manifest: string, target: string): Promise<void> {
 }
 
 /** Puts a finished folder in its place in one step; another run may have been quicker. */
-export async function keep(folder: string, target: string): Promise<void> {
+async function keep(folder: string, target: string): Promise<void> {
   await mkdir(CACHE, { recursive: true })
   const beside = await mkdtemp(join(CACHE, 'kept-'))
   await cp(folder, beside, { recursive: true, verbatimSymlinks: true })
@@ -183,6 +183,6 @@ export function toBuildEnvironment(environment: NodeJS.ProcessEnv): NodeJS.Proce
   return { ...Object.fromEntries(kept), ...QUIET }
 }
 
-export function hash(parts: readonly unknown[]): string {
+function hash(parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
 }

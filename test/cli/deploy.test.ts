@@ -211,6 +211,14 @@ describe('a later deployment', () => {
     expect(await readdir(folder)).not.toContain('calls')
   })
 
+  it('says that a checkout has to be built first, before it writes or sends anything', async () => {
+    await rm(join(root, 'dist/worker'), { recursive: true })
+    const { code, stderr } = await deploy()
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('npm run build') })
+    expect(await readdir(folder)).not.toContain('wrangler.toml')
+    expect(await readdir(folder)).not.toContain('calls')
+  })
+
   it('says that wrangler has failed', async () => {
     env.STUB_FAILS = 'deploy'
     const { code, stderr } = await deploy()
@@ -222,6 +230,7 @@ describe('a later deployment', () => {
     [['--name', 'Shop!'], 'cannot be the name of a Worker'],
     [['--keep', 'pocket'], '--keep does not know "pocket"'],
     [['--outdir', 'build'], '--outdir goes with --dry-run'],
+    [['--url', URL, '--target', 'staging'], '--url and --target exclude each other'],
     [['--url', 'http://shop.example.com'], 'use https://'],
   ])('refuses %j as misuse', async (args, sentence) => {
     const { code, stderr } = await deploy(...args)

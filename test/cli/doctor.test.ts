@@ -8,7 +8,12 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { checkClock, checkPage, checkToken } from '../../src/cli/doctor/site-checks.ts'
+import {
+  checkClock,
+  checkPage,
+  checkToken,
+  checkVersion,
+} from '../../src/cli/doctor/site-checks.ts'
 import { holo, type RunOptions } from '../support/cli.ts'
 
 let folder: string
@@ -117,6 +122,44 @@ describe('the doctor of a site', () => {
       ['its scopes', 'warning'],
       ['its end', 'warning'],
     ])
+  })
+})
+
+describe('the version of Holo', () => {
+  it.each([
+    ['0.1.0', '0.1.0', 'fine', undefined],
+    ['0.1.0+build.7', '0.1.0', 'fine', undefined],
+    ['0.1.0', '0.2.0', 'warning', 'then holo deploy'],
+    ['0.2.0-rc.1', '0.2.0', 'warning', 'then holo deploy'],
+    ['0.9.0', '0.10.0', 'warning', 'then holo deploy'],
+    [undefined, '0.2.0', 'warning', 'then holo deploy'],
+    ['0.3.0', '0.2.0', 'warning', 'put holo-edge 0.3.0 into this project'],
+    ['newest', '0.2.0', 'warning', 'install the same one here'],
+  ])('that is deployed as %s is, for a command of %s, %s', (deployed, own, state, mend) => {
+    const told = checkVersion(deployed, own)
+    expect(told.state).toBe(state)
+    if (mend === undefined) expect(told.mend).toBeUndefined()
+    else expect(told.mend).toContain(mend)
+    expect(told.message).toContain(own)
+  })
+
+  it('is asked of a site with the token: an older Worker is a warning, and no failure', async () => {
+    const control = { published: 1, fill: [], lost: { files: 0, versions: [] } }
+    const replies: Record<string, object> = {
+      '/.holo/api/whoami': { actor: 'ci', kind: 'token', scopes: ['publish'] },
+      '/.holo/api/health': { status: 'ok', control, staleAfterMs: 5000, holoVersion: '0.0.9' },
+    }
+    const url = await serve(({ url = '' }, reply) => {
+      reply.setHeader('content-type', 'application/json').end(JSON.stringify(replies[url] ?? {}))
+    })
+    const { code, checks } = await doctor(['--url', url], { env: { HOLO_TOKEN: 'holo_secret' } })
+    expect(code).toBe(0)
+    expect(of(checks, 'the version of Holo')).toMatchObject({
+      state: 'warning',
+      message: expect.stringContaining('the Worker is 0.0.9'),
+      mend: expect.stringContaining('holo deploy'),
+    })
+    expect(of(checks, 'the control')?.state).toBe('fine')
   })
 })
 

@@ -1,7 +1,10 @@
-// The package as others get it: packed, installed in another folder without a network, and run.
+// The package as others get it: packed, installed in another folder without a network, and run; and with its optional
+// packages, which come from the registry, on the oldest Node that it allows and on the newest that it is tested with.
 
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -14,12 +17,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { findFreePort } from '../../src/local/ports.ts'
 import { exampleDocument } from '../support/document.ts'
 import { cleanEnvironment } from '../support/start-process.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
+/** The oldest that package.json allows. */
+const OLDEST_NODE = '22.18.0'
+const INSTALL_TIMEOUT_MS = 400_000
+const DEV_TIMEOUT_MS = 60_000
+
 let folder: string
+let tarball: string
 
 /** With the Node that the checkout brings along in front, as npm scripts have it. */
 function run(command: string, args: readonly string[], cwd = folder) {
@@ -38,7 +48,7 @@ beforeAll(() => {
   writeFileSync(join(folder, 'package.json'), '{ "name": "elsewhere", "private": true }')
   const packed = run('npm', ['pack', '--pack-destination', folder], ROOT)
   expect(packed.status, packed.stderr).toBe(0)
-  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? ''
+  tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? ''
   const options = ['--offline', '--omit=optional', '--ignore-scripts', '--no-audit', '--no-fund']
   const installed = run('npm', ['install', ...options, `./${tarball}`])
   expect(installed.status, installed.stderr).toBe(0)
@@ -76,13 +86,36 @@ describe('the package, installed elsewhere', () => {
   it('holds what is built and no source', () => {
     const inside = join(folder, 'node_modules/holo-edge')
     const top =
-      'CHANGELOG.md LICENSE README.md action.yml bin dist node_modules package.json schemas'
+      'CHANGELOG.md LICENSE README.md THIRD-PARTY-NOTICES.txt action.yml bin dist node_modules package.json schemas'
     expect(readdirSync(inside).sort()).toEqual(top.split(' '))
     expect(readdirSync(join(inside, 'dist')).sort()).toEqual(
       'dashboard holo.js worker worker-options.json wrangler.toml'.split(' '),
     )
     expect(readdirSync(join(inside, 'dist/worker')).sort()).toEqual(['worker.js', 'worker.js.map'])
     expect(readdirSync(join(inside, 'dist/dashboard')).sort()).toEqual(['assets', 'index.html'])
+  })
+
+  it('holds the notice of each package that is built into it', () => {
+    const inside = join(folder, 'node_modules/holo-edge')
+    const notices = readFileSync(join(inside, 'THIRD-PARTY-NOTICES.txt'), 'utf8')
+    const command = readFileSync(join(inside, 'dist/holo.js'), 'utf8')
+    const { sources } = JSON.parse(readFileSync(join(inside, 'dist/worker/worker.js.map'), 'utf8'))
+    // The bundles name their modules themselves: comments in the command, the source map of the Worker.
+    const modules: string[] = [...(command.match(/^\/\/ node_modules\/\S+/gm) ?? []), ...sources]
+    const names = new Set(
+      modules.flatMap((one) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(one)?.[1] ?? []),
+    )
+    expect(names.size).toBeGreaterThan(20)
+    const ofPages = ['preact', '@preact/signals', '@preact/signals-core', 'uplot', 'web-vitals']
+    // In a file of @modelcontextprotocol/server.
+    const ofOthers = ['ajv', 'ajv-formats', 'content-type', 'fast-deep-equal', 'fast-uri']
+    const line = `\n${'-'.repeat(80)}\n`
+    for (const name of [...names, ...ofPages, ...ofOthers]) {
+      const at = notices.indexOf(`${line}${name} `)
+      expect(at, name).toBeGreaterThan(0)
+      const [, , text = ''] = notices.slice(at).split(/^(-{80}\n.*)\n-{80}\n/m, 3)
+      expect(text, name).toMatch(/copyright|public domain/i)
+    }
   })
 
   it('gives Vite a plugin', () => {
@@ -148,5 +181,55 @@ describe('the package, installed elsewhere', () => {
       status: 2,
       stderr: expect.stringMatching(/^holo needs Node 22\.18 or newer; this is v[\d.]+\n$/),
     })
+  })
+})
+
+describe('the package, installed with its optional packages and no devDependencies', () => {
+  let elsewhere: string
+
+  beforeAll(() => {
+    elsewhere = join(folder, 'elsewhere')
+    mkdirSync(join(elsewhere, 'dist'), { recursive: true })
+    writeFileSync(join(elsewhere, 'dist/index.html'), '<!doctype html><h1>a page</h1>')
+    const manifest = { private: true, allowScripts: { node: true, workerd: true, esbuild: true } }
+    writeFileSync(join(elsewhere, 'package.json'), JSON.stringify(manifest))
+    const options = ['--omit=dev', '--prefer-offline', '--no-audit', '--no-fund']
+    const packages = [join(folder, tarball), `node@${OLDEST_NODE}`]
+    const { status, stderr } = run('npm', ['install', ...options, ...packages], elsewhere)
+    expect(status, stderr).toBe(0)
+    for (const name of ['vitest', 'typescript', 'playwright-core']) {
+      expect(existsSync(join(elsewhere, 'node_modules', name)), name).toBe(false)
+    }
+  }, INSTALL_TIMEOUT_MS)
+
+  it.each([
+    ['the oldest Node', () => elsewhere, `v${OLDEST_NODE}`],
+    ['Node 24', () => ROOT, 'v24.'],
+  ])('serves a page on %s', async (_, owner, version) => {
+    const node = join(owner(), 'node_modules/node/bin/node')
+    const holo = join(elsewhere, 'node_modules/.bin/holo')
+    expect(run(node, ['--version']).stdout).toContain(version)
+    expect(run(node, [holo, '--version'])).toMatchObject({ status: 0, stderr: '' })
+
+    const port = String(await findFreePort('127.0.0.1'))
+    const data = join(elsewhere, `data-${version}`)
+    const args = [holo, 'dev', 'dist', '--json', '--port', port, '--data', data]
+    const env = { ...cleanEnvironment(), XDG_CONFIG_HOME: join(elsewhere, 'config') }
+    const child = spawn(node, args, { cwd: elsewhere, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const closed = once(child, 'close')
+    const timer = setTimeout(() => child.kill('SIGKILL'), DEV_TIMEOUT_MS)
+    let printed = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        printed += text
+      })
+    }
+    await Promise.race([closed, once(child.stdout, 'data')])
+    const page = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined)
+    const body = await page?.text()
+    child.kill('SIGINT')
+    await closed
+    clearTimeout(timer)
+    expect([page?.status, body], printed).toEqual([200, expect.stringContaining('a page')])
   })
 })

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import type { Api } from '../../src/cli/api.ts'
-import { findRevision, makeLink, parseMoment } from '../../src/cli/then.ts'
+import { findRevision, makeLink, parseMoment, toLinkLine } from '../../src/cli/then.ts'
 
 /** Revisions with gaps, as after an edit of KV by hand that was adopted. */
 const NUMBERS = [2, 3, 7, 8, 40, 41, 42, 99, 1000]
@@ -52,10 +52,17 @@ describe('the revision in force', () => {
 })
 
 describe('a link to the version of that time', () => {
-  it('is not made for a version that is gone', async () => {
+  it('is not made for a version that is gone or withdrawn, and that is no failure', async () => {
     const asked: string[] = []
-    expect(await makeLink(apiOf(HISTORY, asked), 'v1', '/')).toBeNull()
-    expect(asked).toEqual(['GET /versions'])
+    const gone = await makeLink(apiOf(HISTORY, asked), 'v1', '/')
+    expect(toLinkLine('v1', gone)).toBe('No link: version v1 is no longer retained')
+    const ask = async (_: unknown, method: string, path: string) => {
+      asked.push(`${method} ${path}`)
+      return { versions: [{ id: 'v1', withdrawn: true }] }
+    }
+    const withdrawn = await makeLink({ ask } as unknown as Api, 'v1', '/')
+    expect(withdrawn).toEqual({ link: null, why: 'version v1 is withdrawn' })
+    expect(asked).toEqual(['GET /versions', 'GET /versions'])
   })
 })
 
@@ -65,6 +72,6 @@ describe('a time', () => {
     expect(parseMoment('2026-11-23T15:03:00+01:00')).toBe(Date.UTC(2026, 10, 23, 14, 3))
     for (const bad of ['yesterday', '2026-11-23T14:03', '2026-11-23', '2026-13-23T14:03Z'])
       expect(() => parseMoment(bad)).toThrow('a time with its zone')
-    expect(() => parseMoment('9999-01-01T00:00Z')).toThrow('a time that is over')
+    expect(() => parseMoment('9999-01-01T00:00Z')).toThrow('this time is not over yet')
   })
 })

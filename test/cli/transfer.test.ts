@@ -113,6 +113,21 @@ describe('an export', () => {
     expect(stdout).toMatch(/^Nothing to do: revision \d+ already has this content\n/)
   })
 
+  it('may be edited when it is the document alone', async () => {
+    expect((await run(second, ['export', 'document.json', '--document'])).code).toBe(0)
+    const document = JSON.parse(await readFile(join(folder, 'document.json'), 'utf8'))
+    const edited = { ...document, measure: { goals: { order: 'POST /api/orders' } } }
+    await writeFile(join(folder, 'document.json'), JSON.stringify(edited))
+    const since = ['--if-revision', String(document.revision)]
+    const { code, stderr } = await run(second, ['import', 'document.json', '--yes', ...since])
+    expect({ code, stderr }).toMatchObject({ code: 0 })
+    const late = await run(second, ['import', 'document.json', '--yes', ...since])
+    expect(late.code).toBe(4)
+    const printed = await run(second, ['export', '--document'])
+    expect(JSON.parse(printed.stdout).measure).toEqual(edited.measure)
+    await run(second, ['rollback', '--to', String(document.revision), '--yes'])
+  })
+
   it('is not written over, and not taken when it was changed', async () => {
     expect((await run(second, ['export', 'backup.json'])).stderr).toContain('it already exists')
     expect((await run(second, ['export', 'backup.json', '--force'])).code).toBe(0)

@@ -1,12 +1,12 @@
-// Every command of README.md, docs/operations.md and of some recipes that can run on this machine, as it stands
-// there and in the order it stands there, against a Holo that starts empty.
+// Every command of README.md and docs/operations.md that can run on this machine, as it stands there and in the order
+// it stands there, against a Holo that starts empty. recipes.test.ts has those of the recipes.
 
 import { spawnSync } from 'node:child_process'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findFreePort } from '../../src/local/ports.ts'
-import { readFilesOfPage } from '../support/docs-files.ts'
+import { readLinesToType } from '../support/docs-files.ts'
 import { ask, DOCUMENT } from '../support/http-client.ts'
 import {
   cleanEnvironment,
@@ -60,46 +60,15 @@ async function makeSite(name: string, words: string): Promise<void> {
   await writeFile(join(site, `assets/app-${words}1a2b3c.js`), `document.title = '${words}'`)
 }
 
-/** The lines of all shell blocks, without comments. */
-async function readCommands(file: string): Promise<string[]> {
-  const blocks = [...(await readFile(file, 'utf8')).matchAll(/```sh\n(.*?)```/gs)]
-  return blocks
-    .flatMap(([, block = '']) => block.replaceAll('\\\n', ' ').split('\n'))
-    .filter((line) => line.trim() !== '' && !line.startsWith('#'))
-}
-
 const run = (command: string) =>
   spawnSync(command, { cwd: folder.path, env: environment, shell: true, encoding: 'utf8' })
 
 describe.each(['docs/operations.md', 'README.md'])('the commands of %s', (file) => {
   it('work as they stand', async () => {
-    const commands = await readCommands(file)
+    const commands = readLinesToType(await readFile(file, 'utf8'))
     const local = commands.filter((command) => !ELSEWHERE.some((pattern) => pattern.test(command)))
     expect(commands.length).toBeGreaterThan(local.length)
     for (const command of local) {
-      const { status, stdout, stderr } = run(command)
-      expect(status, `${command}\n${stdout}${stderr}`).toBe(0)
-    }
-  })
-})
-
-/** Those that need nothing but this site. */
-const RECIPES = [
-  'blue-green',
-  'canary',
-  'rolling-back',
-  'preview-per-pull-request',
-  'kill-switch',
-  'ab-test',
-  'many-services',
-]
-
-describe.each(RECIPES)('the recipe %s', (name) => {
-  it('works as it stands', async () => {
-    const file = `docs/recipes/${name}.md`
-    const files = readFilesOfPage(await readFile(file, 'utf8'))
-    for (const shown of files) await writeFile(join(folder.path, shown.name), shown.text)
-    for (const command of await readCommands(file)) {
       const { status, stdout, stderr } = run(command)
       expect(status, `${command}\n${stdout}${stderr}`).toBe(0)
     }

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { findFreePort } from '../../src/local/ports.ts'
-import { ask, DOCUMENT } from '../support/http-client.ts'
 import { cleanEnvironment } from '../support/start-process.ts'
+import { versionsAt } from '../support/versions-at.ts'
 
 const INIT = 'npx --no-install holo init'
 
@@ -65,16 +65,7 @@ async function startInit(port: string): Promise<string> {
   })
 }
 
-async function versionsAt(url: string): Promise<Set<unknown>> {
-  const pages = Array.from({ length: 40 }, (_, n) =>
-    ask(new URL(url), '/', {
-      headers: { ...DOCUMENT, cookie: `holo-visitor=${String(n).padStart(22, 'v')}` },
-    }),
-  )
-  const seen = await Promise.all(pages)
-  for (const { body } of seen) expect(body).toContain('my own page')
-  return new Set(seen.map(({ headers }) => headers['holo-version']))
-}
+const versions = (url: string) => versionsAt(url, /my own page/)
 
 it('ends with the own build in two versions, and has gone from one to the other and back', async () => {
   const text = await readFile('docs/getting-started.md', 'utf8')
@@ -87,7 +78,7 @@ it('ends with the own build in two versions, and has gone from one to the other 
   const [, url = '', tokenFile = ''] =
     /HOLO_URL=(\S+) HOLO_TOKEN=\$\(cat (\S+)\)/.exec(printed) ?? []
   const token = (await readFile(join(folder, tokenFile), 'utf8')).trim()
-  const served = [await versionsAt(url)]
+  const served = [await versions(url)]
   for (const command of typed.slice(2)) {
     const { status, stdout, stderr } = spawnSync(command, {
       cwd: folder,
@@ -97,8 +88,8 @@ it('ends with the own build in two versions, and has gone from one to the other 
     })
     expect(status, `${command}\n${stdout}${stderr}`).toBe(0)
     if (/shift|rollback|point/.test(command)) {
-      await expect.poll(() => versionsAt(url), { timeout: 30_000 }).not.toEqual(served.at(-1))
-      served.push(await versionsAt(url))
+      await expect.poll(() => versions(url), { timeout: 30_000 }).not.toEqual(served.at(-1))
+      served.push(await versions(url))
     }
   }
   expect(served).toEqual([

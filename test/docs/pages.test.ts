@@ -9,7 +9,7 @@ import { COMMAND_ROWS } from '../../src/cli/commands.ts'
 import { configSchema } from '../../src/cli/config.ts'
 import { createProgram } from '../../src/cli/program.ts'
 import { parseAssignments } from '../../src/document/parse.ts'
-import { readFilesOfPage } from '../support/docs-files.ts'
+import { readFilesOfPage, readLinesToType, toWords } from '../support/docs-files.ts'
 import { exampleDocument } from '../support/document.ts'
 
 const DOCS = readdirSync('docs', { recursive: true, encoding: 'utf8' })
@@ -60,18 +60,10 @@ function isBroken({ path, anchor }: { path: string; anchor: string }): boolean {
   return anchor !== '' && path.endsWith('.md') && !findAnchors(read(path)).has(anchor)
 }
 
-/** Words as a shell would give them, up to a comment, a pipe or another command. */
-function toWords(line: string): string[] {
-  const [command = ''] = line.split(/ (?:[|<>#]|&&) ?/)
-  const found = command.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)
-  return [...found].map(([, double, single, word]) => double ?? single ?? word ?? '')
-}
-
 /** Calls of the command in shell blocks. */
 function findCalls(file: string): string[] {
-  return [...read(file).matchAll(/^ *```sh\n(.*?)^ *```/gms)]
-    .flatMap(([, block = '']) => block.replaceAll(/\\\n/g, ' ').split('\n'))
-    .map((line) => line.trim().replace(/^npx (--no-install )?/, ''))
+  return readLinesToType(read(file))
+    .map((line) => line.replace(/^npx (--no-install )?/, ''))
     .filter((line) => line.startsWith('holo '))
 }
 

@@ -1,6 +1,7 @@
 // A release as a delta, in Chromium: a browser that has the script of one version gets the next one as the
-// difference to it (RFC 9842), and runs exactly the script that was published.
+// difference to it (RFC 9842) in each coding, runs exactly the script that was published, and keeps it.
 
+import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -8,6 +9,10 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Edge, startEdge } from '../../scripts/local/edge.ts'
 import { connect, type LocalVersion } from '../../scripts/local/publish.ts'
+import { createApi } from '../../src/cli/api.ts'
+import { createUploadTarget } from '../../src/cli/upload-api.ts'
+import { encodeManifest } from '../../src/core/site/encode-manifest.ts'
+import { openManifest } from '../../src/core/site/manifest.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { SCRIPTS, toDictionarySite } from '../support/dictionary-site.ts'
@@ -38,16 +43,22 @@ beforeAll(async () => {
     schema: 1,
     revision: 1,
     salt: 'dictionaries',
-    environments: { main: { version: older.id }, canary: { version: newer.id } },
+    environments: {
+      main: { version: older.id },
+      canary: { version: newer.id },
+      zstd: { version: '3' },
+    },
     traffic: { main: 100 },
-    rules: [
-      {
-        name: 'who asks for the newer',
-        environment: 'canary',
-        when: { '==': [{ var: 'cookie.release' }, '2'] },
-      },
-    ],
-    versions: { [older.id]: older.entry, [newer.id]: newer.entry },
+    rules: (['canary', 'zstd'] as const).map((environment) => ({
+      name: `who asks for ${environment}`,
+      environment,
+      when: { '==': [{ var: 'cookie.ask' }, environment] },
+    })),
+    versions: {
+      [older.id]: older.entry,
+      [newer.id]: newer.entry,
+      3: { ...newer.entry, manifest: await publishAsOlderNode(newer.manifest, '3') },
+    },
   }
   await holo.begin(document)
   browser = await launchBrowser()
@@ -58,10 +69,30 @@ afterAll(async () => {
   await rm(folders, { recursive: true, force: true })
 })
 
-/** Opens the page of a version, and returns how its script came. */
-async function load(page: Page, release: '1' | '2') {
-  const { name } = SCRIPTS[release]
-  await page.context().addCookies([{ name: 'release', value: release, url: edge.url.href }])
+/** Publishes the files of a version as an older Node does, without Brotli deltas; returns the manifest's hash. */
+async function publishAsOlderNode(manifest: string, id: string): Promise<string> {
+  const { signal } = new AbortController()
+  const api = createApi({ url: edge.url, token: TOKEN }, { signal, note: () => {} })
+  const target = createUploadTarget(api, signal)
+  const opened = openManifest((await target.getManifest(manifest)) ?? Uint8Array.of())
+  if (!opened.ok) throw new Error(opened.error)
+  const entries = [...opened.value.entries()].map((entry) => ({
+    ...entry,
+    encodings: entry.encodings.filter(({ encoding }) => encoding !== 'dcb'),
+  }))
+  const { inline: _, ...config } = opened.value.config
+  const bytes = encodeManifest(entries, config)
+  const hash = createHash('sha256').update(bytes).digest('hex')
+  await target.putManifest(hash, bytes)
+  await target.begin(id, { manifest: hash, services: [], createdAt: new Date().toISOString() })
+  expect(await target.finalise(id, hash)).toMatchObject({ state: 'finalised' })
+  return hash
+}
+
+/** Opens the page of an environment, and returns how its script came. */
+async function load(page: Page, environment: 'main' | 'canary' | 'zstd') {
+  const { name } = SCRIPTS[environment === 'main' ? 1 : 2]
+  await page.context().addCookies([{ name: 'ask', value: environment, url: edge.url.href }])
   const coming = page.waitForResponse((response) => response.url().endsWith(name))
   await page.goto(edge.url.href)
   const headers = await (await coming).allHeaders()
@@ -74,24 +105,40 @@ async function load(page: Page, release: '1' | '2') {
   }
 }
 
-describe('a visitor who has the release before', () => {
-  it('gets a script as the difference, in Chromium', async () => {
-    const context = await browser.newContext()
-    const page = await context.newPage()
-    const problems = watchPage(page)
-    const use = 'match="/assets/app-*.js"'
-    const first = await load(page, '1')
-    expect(first).toMatchObject({ encoding: 'br', vary: 'accept-encoding', use, ran: '1' })
-    const second = await load(page, '2')
-    const vary = 'accept-encoding, available-dictionary'
-    expect(second).toMatchObject({ encoding: 'dcz', vary, use, ran: '2' })
-    expect(second.bytes).toBeLessThan(first.bytes / 10)
+const USE = 'match="/assets/app-*.js"'
+const VARY = 'accept-encoding, available-dictionary'
 
-    const other = await browser.newContext()
-    const fresh = await load(await other.newPage(), '2')
-    expect(fresh).toMatchObject({ encoding: 'br', vary, use, ran: '2' })
-    expect(problems).toEqual([])
+describe('a visitor who has the release before', () => {
+  it.each([
+    ['canary', 'dcb'],
+    ['zstd', 'dcz'],
+  ] as const)(
+    'gets a script of %s as the difference, in Chromium: %s',
+    async (environment, encoding) => {
+      const context = await browser.newContext()
+      const page = await context.newPage()
+      const problems = watchPage(page)
+      const first = await load(page, 'main')
+      expect(first).toMatchObject({ encoding: 'br', vary: 'accept-encoding', use: USE, ran: '1' })
+      const second = await load(page, environment)
+      expect(second).toMatchObject({ encoding, vary: VARY, use: USE, ran: '2' })
+      expect(second.bytes).toBeLessThan(first.bytes / 10)
+
+      // The script is its own dictionary now, which does not make the browser ask for it again.
+      await page.goto(edge.url.href)
+      const script =
+        'performance.getEntriesByType("resource").find(({ name }) => name.endsWith(".js"))'
+      expect(await page.evaluate(`${script}.transferSize`)).toBe(0)
+      expect(await page.evaluate('globalThis.ran')).toBe('2')
+      expect(problems).toEqual([])
+      await context.close()
+    },
+  )
+
+  it('and one who does not gets the whole script', async () => {
+    const context = await browser.newContext()
+    const fresh = await load(await context.newPage(), 'canary')
+    expect(fresh).toMatchObject({ encoding: 'br', vary: VARY, use: USE, ran: '2' })
     await context.close()
-    await other.close()
   })
 })

@@ -1,18 +1,27 @@
-// Deltas between releases (RFC 9842): which files are dictionaries, which get a delta, and that a delta gives
+// Deltas between releases (RFC 9842): which files are dictionaries, which get deltas, and that a delta gives
 // exactly the published bytes.
 
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { zstdDecompressSync } from 'node:zlib'
+import {
+  type BrotliOptions,
+  brotliDecompressSync,
+  type ZstdOptions,
+  zstdDecompressSync,
+} from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toDictionaryMatch } from '../../src/core/site/dictionary-match.ts'
 import { encodeManifest } from '../../src/core/site/encode-manifest.ts'
 import { openManifest } from '../../src/core/site/manifest.ts'
-import type { ManifestEntry } from '../../src/core/site/manifest-entry.ts'
 import {
-  compressDelta,
+  type DeltaEncoding,
+  isDelta,
+  type ManifestEntry,
+} from '../../src/core/site/manifest-entry.ts'
+import { compressDelta, listDeltaEncodings } from '../../src/publish/delta-forms.ts'
+import {
   MAX_DELTA_FILE_BYTES,
   MAX_DELTAS,
   MAX_DICTIONARY_VERSIONS,
@@ -25,11 +34,25 @@ import { makeFolder } from './folder.ts'
 
 const toHash = (bytes: string | Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
-/** What a client makes of a `dcz` body. */
-function decode(body: Uint8Array, dictionary: Uint8Array): Buffer {
-  expect(Buffer.from(body.subarray(0, 8)).toString('hex')).toBe('5e2a4d1820000000')
-  expect(Buffer.from(body.subarray(8, 40)).toString('hex')).toBe(toHash(dictionary))
-  return zstdDecompressSync(body.subarray(40), { dictionary })
+/** What comes before the hash of the dictionary (RFC 9842 sections 4 and 5). */
+const HEADS = { dcb: 'ff444342', dcz: '5e2a4d1820000000' } as const
+
+/** The stream of a body, after its head was compared. */
+function toStream(encoding: DeltaEncoding, body: Uint8Array, dictionary: Uint8Array): Uint8Array {
+  const head = `${HEADS[encoding]}${toHash(dictionary)}`
+  const { length } = Buffer.from(head, 'hex')
+  expect(Buffer.from(body.subarray(0, length)).toString('hex')).toBe(head)
+  return body.subarray(length)
+}
+
+/** What a client makes of a body. */
+function decode(encoding: DeltaEncoding, body: Uint8Array, dictionary: Uint8Array): Buffer {
+  const stream = toStream(encoding, body, dictionary)
+  // The types of Node do not have `dictionary` for Brotli yet.
+  const options: BrotliOptions & ZstdOptions = { dictionary }
+  return encoding === 'dcb'
+    ? brotliDecompressSync(stream, options)
+    : zstdDecompressSync(stream, options)
 }
 
 const OLD = 'assets/app-BqXhYzWk.js'
@@ -62,17 +85,18 @@ async function publish(
   }
 }
 
-const deltasOf = (entry: ManifestEntry | undefined) =>
-  (entry?.encodings ?? []).filter(({ encoding }) => encoding === 'dcz')
+const deltasOf = (entry: ManifestEntry | undefined) => (entry?.encodings ?? []).filter(isDelta)
 
-describe('a delta', () => {
+describe.each(['dcb', 'dcz'] as const)('a delta in %s', (encoding) => {
   it('decodes to the published bytes, whatever both files are', async () => {
     const bytes = fc.uint8Array({ maxLength: 3000 })
     await fc.assert(
       fc.asyncProperty(bytes, bytes, bytes, async (a, b, c) => {
-        const dictionary = Buffer.concat([a, b])
+        // No dictionary is empty.
+        const dictionary = Buffer.concat([a, b, Buffer.from('.')])
         const file = Buffer.concat([b, c, a])
-        expect(decode(await compressDelta(file, dictionary), dictionary)).toEqual(file)
+        const body = await compressDelta(encoding, file, dictionary)
+        expect(decode(encoding, body, dictionary)).toEqual(file)
       }),
       { numRuns: 50 },
     )
@@ -81,12 +105,20 @@ describe('a delta', () => {
   it('has a window that every client has, for the largest file and dictionary', async () => {
     const line = `${toWords(60)}\n`
     const dictionary = Buffer.alloc(MAX_DELTA_FILE_BYTES, line)
-    const body = await compressDelta(Buffer.alloc(MAX_DELTA_FILE_BYTES, `${line}!`), dictionary)
+    const file = Buffer.alloc(MAX_DELTA_FILE_BYTES, `${line}!`)
+    const body = await compressDelta(encoding, file, dictionary)
+    const [first = 0, ...rest] = toStream(encoding, body, dictionary)
+    // RFC 7932 section 9.1: only these seven bits announce a window above 16 MB, to decoders that know it.
+    if (encoding === 'dcb') return expect(first & 0x7f).not.toBe(0x11)
     // RFC 8878 section 3.1.1.1: a frame of one segment has a window as long as its content.
-    const isOneSegment = ((body[44] ?? 0) & 0x20) !== 0
-    const exponent = (body[45] ?? 0) >> 3
+    const isOneSegment = ((rest[3] ?? 0) & 0x20) !== 0
+    const exponent = (rest[4] ?? 0) >> 3
     expect(isOneSegment || 2 ** (10 + exponent) <= 8 * 2 ** 20).toBe(true)
   })
+})
+
+it('both encodings are made by this Node', async () => {
+  expect(await listDeltaEncodings()).toEqual(['dcb', 'dcz'])
 })
 
 describe('a publication after another', () => {
@@ -97,23 +129,24 @@ describe('a publication after another', () => {
       loadBlob,
     })
     const entry = fresh.opened.find(`/${NEW}`)
-    const [delta, ...others] = deltasOf(entry)
-    expect(others).toEqual([])
-    expect(delta?.dictionary).toBe(toHash(toScript('old')))
-    expect(fresh.blobs.has(String(delta?.blob))).toBe(true)
-    const body = await fresh.load(String(delta?.blob))
-    expect(body?.length).toBe(delta?.size)
-    expect(delta?.size).toBeLessThan(200)
-    expect(decode(body ?? Buffer.of(), Buffer.from(toScript('old'))).toString()).toBe(
-      toScript('new'),
-    )
+    const deltas = deltasOf(entry)
+    expect(deltas.map(({ encoding }) => encoding).sort()).toEqual(['dcb', 'dcz'])
+    for (const { encoding, dictionary, blob, size } of deltas) {
+      expect(dictionary).toBe(toHash(toScript('old')))
+      expect(fresh.blobs.has(blob)).toBe(true)
+      const body = await fresh.load(blob)
+      expect(body?.length).toBe(size)
+      expect(size).toBeLessThan(200)
+      const decoded = decode(encoding, body ?? Buffer.of(), Buffer.from(toScript('old')))
+      expect(decoded.toString()).toBe(toScript('new'))
+    }
 
     // The next publication of the same files needs neither the dictionary nor the bytes of the delta.
     const retained = [{ ...fresh.retained, id: 'again' }, old.retained]
     const again = await publish({ 'index.html': 'home', [NEW]: toScript('new') }, retained, {
       loadBlob: () => Promise.reject(new Error('asked')),
     })
-    expect(deltasOf(again.opened.find(`/${NEW}`))).toEqual([delta])
+    expect(deltasOf(again.opened.find(`/${NEW}`))).toEqual(deltas)
     const third = { 'index.html': 'home', 'assets/app-Zk4mQ9xT.js': toScript('new') }
     const known = await publish(
       third,
@@ -125,13 +158,14 @@ describe('a publication after another', () => {
         loadBlob: () => Promise.reject(new Error('asked')),
       },
     )
-    expect(deltasOf(known.opened.find('/assets/app-Zk4mQ9xT.js'))).toEqual([delta])
-    expect(known.files.has(String(delta?.blob))).toBe(false)
+    expect(deltasOf(known.opened.find('/assets/app-Zk4mQ9xT.js'))).toEqual(deltas)
+    for (const { blob } of deltas) expect(known.files.has(blob)).toBe(false)
   })
 
   it.each([
     ['has no dictionary any more', async () => undefined],
     ['gives other bytes', async () => Buffer.from('other')],
+    ['cannot be read', () => Promise.reject(new Error('the connection is lost'))],
   ])('is complete without deltas where the store %s', async (_, loadBlob) => {
     const old = await publish({ [OLD]: toScript('old') })
     const fresh = await publish({ [NEW]: toScript('new') }, [old.retained], { loadBlob })
@@ -188,9 +222,12 @@ describe('a publication after another', () => {
       return undefined
     }
     const fresh = await publish({ [NEW]: toScript('new') }, retained, { loadBlob })
-    const dictionaries = deltasOf(fresh.opened.find(`/${NEW}`)).map((form) => form.dictionary)
+    const deltas = deltasOf(fresh.opened.find(`/${NEW}`))
     const meant = ['BqXhYzWk', 'Lk9jHg5f'].map((name) => toHash(toScript(name)))
-    expect(dictionaries).toEqual(meant.toSorted())
+    for (const encoding of ['dcb', 'dcz']) {
+      const those = deltas.filter((form) => form.encoding === encoding)
+      expect(those.map((form) => form.dictionary)).toEqual(meant.toSorted())
+    }
   })
 
   it('marks the largest file of each pattern as the dictionary, and serves all of them by it', async () => {
@@ -251,6 +288,8 @@ describe('a manifest with deltas', () => {
       { encoding: 'br', blob: '1'.repeat(64), size: 3000 },
       { encoding: 'dcz', blob: '2'.repeat(64), size: 300, dictionary: 'a'.repeat(64) },
       { encoding: 'dcz', blob: '3'.repeat(64), size: 400, dictionary: 'b'.repeat(64) },
+      { encoding: 'dcb', blob: '4'.repeat(64), size: 290, dictionary: 'a'.repeat(64) },
+      { encoding: 'dcb', blob: '5'.repeat(64), size: 390, dictionary: 'b'.repeat(64) },
     ],
   }
   const CONFIG = { htmlHandling: 'none', notFound: 'none' } as const
@@ -266,6 +305,6 @@ describe('a manifest with deltas', () => {
   it('refuses the same dictionary twice', () => {
     const [, delta] = entry.encodings
     const twice = { ...entry, encodings: delta ? [delta, delta] : [] }
-    expect(() => encodeManifest([twice], CONFIG)).toThrow(/dictionary a+ twice/)
+    expect(() => encodeManifest([twice], CONFIG)).toThrow(/dcz with dictionary a+ twice/)
   })
 })

@@ -188,24 +188,27 @@ describe('the settings of another host', () => {
     },
   )
 
-  it('are found in the project around the folder, and no further', async () => {
-    const root = makeFolder({
-      'vercel.json': json({ redirects: [{ source: '/above', destination: '/x' }] }),
-      'project/package.json': '{}',
-      'project/netlify.toml': '[[redirects]]\nfrom = "/old"\nto = "/new"',
-      'project/_redirects': '/a /b',
-      'project/dist/browser/index.html': '',
-    })
-    const folder = join(root, 'project/dist/browser')
-    const { warnings, netlify } = await loadForeignSettings(folder, [])
-    expect(netlify).toBe('../../netlify.toml')
-    expect(warnings).toEqual([
-      '../../netlify.toml [[redirects]] 1 (/old to /new) is not followed: write "/old /new 301" into _redirects',
-      '../../_redirects is not read, because it is outside the published folder: copy it there',
-    ])
-    mkdirSync(join(root, '.git'))
-    expect((await loadForeignSettings(folder, [])).warnings.join()).toContain('/above to /x')
-  })
+  it.each(['package.json', 'holo.json'])(
+    'are found in the project around the folder, up to its %s',
+    async (marker) => {
+      const root = makeFolder({
+        'vercel.json': json({ redirects: [{ source: '/above', destination: '/x' }] }),
+        [`project/${marker}`]: '{}',
+        'project/netlify.toml': '[[redirects]]\nfrom = "/old"\nto = "/new"',
+        'project/_redirects': '/a /b',
+        'project/dist/browser/index.html': '',
+      })
+      const folder = join(root, 'project/dist/browser')
+      const { warnings, netlify } = await loadForeignSettings(folder, [])
+      expect(netlify).toBe('../../netlify.toml')
+      expect(warnings).toEqual([
+        '../../netlify.toml [[redirects]] 1 (/old to /new) is not followed: write "/old /new 301" into _redirects',
+        '../../_redirects is not read, because it is outside the published folder: copy it there',
+      ])
+      mkdirSync(join(root, '.git'))
+      expect((await loadForeignSettings(folder, [])).warnings.join()).toContain('/above to /x')
+    },
+  )
 
   it('are not served, and come first in what publishing says', async () => {
     const files = Object.fromEntries(FOREIGN_FILES.map((name) => [name, '']))

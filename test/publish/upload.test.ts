@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { CliFailure } from '../../src/cli/failure.ts'
 import { PublishError } from '../../src/publish/messages.ts'
 import type { UploadTarget } from '../../src/publish/upload-target.ts'
+import { toWords } from '../support/dictionary-site.ts'
 import { makeFolder } from './folder.ts'
 import { CREATED_AT, limitWrites, SERVICES, toScript, toSite, useHolo, type Write } from './holo.ts'
 
@@ -130,6 +131,29 @@ describe('publishing an id again', () => {
     expect((await readBlob(page)).toString()).toBe(site['index.html'])
     expect(await readBlob(image)).toHaveLength(3_000)
     expect((await readManifest('h1')).find('/robots.txt')).toBeDefined()
+  })
+
+  it('makes what the store has lost of its encodings and deltas again', async () => {
+    const { damage, readBlob, readManifest, upload } = holo()
+    const script = `globalThis.words = "${toWords(900)}"\n`
+    const site = (release: string) => makeFolder({ [`app-BqXhYz${release}.js`]: script + release })
+    const older = await upload({ folder: site('W1'), id: 'h2' })
+    const before = { id: 'h2', manifest: older.manifest, open: true }
+    const folder = site('W2')
+    const { manifest } = await upload({ folder, id: 'h3', retained: [before] })
+    const forms = (await readManifest('h3')).find('/app-BqXhYzW2.js')?.encodings ?? []
+    expect(forms.map(({ encoding }) => encoding).sort()).toEqual(['br', 'dcb', 'dcz', 'gzip'])
+    for (const { blob } of forms) await damage(`blobs/${blob}`)
+    // The command compares with every version, this one too, and by now there are newer ones.
+    const newer = await upload({ folder: site('W4'), id: 'h4' })
+    const retained = [
+      { id: 'h4', manifest: newer.manifest, open: false },
+      { id: 'h3', manifest, open: true },
+      { ...before, open: false },
+    ]
+    const again = await upload({ folder, id: 'h3', retained })
+    expect(again).toMatchObject({ manifest, isKnown: true, uploaded: forms.length })
+    for (const { blob, size } of forms) expect(await readBlob(blob)).toHaveLength(size)
   })
 
   it('refuses other content under the same id, and names what differs', async () => {

@@ -10,6 +10,7 @@ const PROJECTS = ['worker', 'browser', 'pure']
 
 /** Files of more than ten seconds, longest first. */
 const SLOW = [
+  'test/cli/init/starters.test.ts',
   'test/simulation/judge.test.ts',
   'test/e2e/dashboard.test.ts',
   'test/e2e/dashboard-screens.test.ts',
@@ -38,9 +39,9 @@ const SLOW = [
   'test/edge/hand-edits.test.ts',
   'test/e2e/tabs.test.ts',
   'test/builds/same-page.test.ts',
+  'test/docs/readme.test.ts',
   'test/docs/commands.test.ts',
   'test/docs/getting-started.test.ts',
-  'test/cli/init/starters.test.ts',
   'test/examples/publish-from-build.test.ts',
   'test/e2e/prerender.test.ts',
   'test/builds/shell-worker.test.ts',

@@ -1,6 +1,7 @@
 // Routes of health. Without a credential, a monitor only learns that Holo answers. With one, the routes
 // report the state of the control and of the services of environments.
 
+import { HOLO_VERSION } from '../../core/holo-version.ts'
 import { ok } from '../../core/result.ts'
 import { healthReply, servicesHealthReply } from '../../wire/health.ts'
 import { type OpenRoute, route, type ScopedRoute } from '../http/route.ts'
@@ -16,7 +17,8 @@ export const HEALTH_ROUTE: OpenRoute = {
     const answer = await asker.ask('none', (control) => control.health(asker.caller))
     if (!answer.ok) return answer
     const { staleAfterMs } = asker
-    return ok({ body: { status: 'ok', control: answer.value, staleAfterMs } })
+    const holoVersion = HOLO_VERSION
+    return ok({ body: { status: 'ok', control: answer.value, staleAfterMs, holoVersion } })
   },
 }
 

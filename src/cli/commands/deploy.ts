@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative, resolve } from 'node:path'
+import { requirePart } from '../../local/package-parts.ts'
 import { deployOutput } from '../../wire/output.ts'
 import { type Context, command, type SharedOptions } from '../command.ts'
 import { loadConfig } from '../config.ts'
@@ -47,7 +48,10 @@ export const DEPLOY = command({
       about:
         'the address of the site, to keep the token for; that of holo.json if left out, else what wrangler says',
     },
-    { flags: '--target <name>', about: 'the target of holo.json that is deployed' },
+    {
+      flags: '--target <name>',
+      about: 'the target of holo.json that is deployed, instead of --url',
+    },
     {
       flags: '--keep <where>',
       about: `where the first token is kept: ${KEEPERS.join(', ')}; if left out, a file where there is no keychain`,
@@ -70,8 +74,13 @@ export const DEPLOY = command({
       )
     }
     if (options.outdir !== undefined && !dryRun) throw misuse('--outdir goes with --dry-run')
+    if (options.url !== undefined && options.target !== undefined) {
+      throw misuse('--url and --target exclude each other: leave one of them out')
+    }
     const stated = await findStatedAddress(context, options)
     const packageFolder = await requireOptional(installation.root, 'wrangler')
+    await requirePart(installation.root, 'worker')
+    await requirePart(installation.root, 'dashboard')
     const config = await prepareConfig(context, options.wrangler ?? DEFAULT_FILE, name, dryRun)
     const wrangler = createWrangler(packageFolder, config.path, context)
     const said = { file: config.file, isNew: config.isNew, worker: config.worker, dryRun }

@@ -16,7 +16,7 @@ const access = diagnosesOf('access')
 export const DOCTOR = command({
   name: 'doctor',
   about:
-    'Looks for what hurts: settings of the zone, the token, holo.json, wrangler.toml, the build. Exit code 1 if something is wrong.',
+    'Looks for what hurts: settings of the zone, the token, the version of the Worker, holo.json, wrangler.toml, the build. Exit code 1 if something is wrong.',
   scope: 'none',
   arguments: [{ name: '[target]', about: 'a target of holo.json; the default one if left out' }],
   options: [{ flags: '--url <address>', about: 'the address of the site, instead of a target' }],
@@ -73,12 +73,16 @@ async function findTarget(
   }
 }
 
-async function checkTarget({ signal }: Context, target: Target): Promise<Diagnosis[]> {
+async function checkTarget(
+  { signal, installation }: Context,
+  target: Target,
+): Promise<Diagnosis[]> {
   if (target.token === undefined) {
     const mend = 'set HOLO_TOKEN to see more: the token, the document and the files'
     return [access.unknown('the token', 'there is none', mend)]
   }
-  return checkAccess(createApi(target, { signal, note: () => {} }), Date.now())
+  const api = createApi(target, { signal, note: () => {} })
+  return checkAccess(api, installation.version, Date.now())
 }
 
 function toLines({ style }: Context, { check, state, message, mend }: Diagnosis): string[] {

@@ -91,17 +91,26 @@ const DIFF = command({
 
 export const DOCUMENT_COMMANDS: readonly CommandRow[] = [VALIDATE, DIFF]
 
-type ExportOptions = SharedOptions & { readonly force?: boolean }
+type ExportOptions = SharedOptions & { readonly force?: boolean; readonly document?: boolean }
 
 const EXPORT = command({
   name: 'export',
   about: 'Saves the document: environments, traffic, rules, versions and spent buckets.',
   scope: 'read',
   arguments: [{ name: '[file]', about: 'standard output if left out' }],
-  options: [{ flags: '--force', about: 'overwrites an existing file' }],
-  examples: [{ command: 'holo export holo-backup.json', about: 'a file for "holo import"' }],
+  options: [
+    { flags: '--document', about: 'the document alone, which may be edited before it is imported' },
+    { flags: '--force', about: 'overwrites an existing file' },
+  ],
+  examples: [
+    { command: 'holo export holo-backup.json', about: 'a file for "holo import"' },
+    {
+      command: 'holo export document.json --document',
+      about: 'to edit, "holo diff" and "holo import"',
+    },
+  ],
   shape: exportOutput,
-  run: async (context, [file]: [string | undefined], { force }: ExportOptions) => {
+  run: async (context, [file]: [string | undefined], options: ExportOptions) => {
     const api = await context.api()
     const document = await api.ask(documentAsRead, 'GET', '/assignments')
     const { revision } = document
@@ -117,10 +126,12 @@ const EXPORT = command({
       content,
       document,
     } as const
-    const text = toHarmlessJson(JSON.stringify(whole, null, 2))
-    if (file === undefined)
+    const text = toHarmlessJson(JSON.stringify(options.document ? document : whole, null, 2))
+    if (file === undefined) {
       return { json: { revision, content, export: whole }, lines: text.split('\n') }
-    await writeFile(resolve(context.cwd, file), `${text}\n`, { flag: force ? 'w' : 'wx' }).catch(
+    }
+    const flag = options.force ? 'w' : 'wx'
+    await writeFile(resolve(context.cwd, file), `${text}\n`, { flag }).catch(
       (cause: NodeJS.ErrnoException) => {
         const why = cause.code === 'EEXIST' ? 'it already exists' : cause.message
         throw refused('not_written', `${file} was not written: ${why}`, {

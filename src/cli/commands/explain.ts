@@ -86,7 +86,7 @@ export const EXPLAIN = command({
     }
     const json = await api.ask(explainAsRead, 'POST', '/explain', { json: body })
     const { decision, steps, request, answer } = json
-    const link = options.link
+    const linked = options.link
       ? await makeLink(api, decision.version, new URL(address, target.url).pathname)
       : undefined
     const because = decision.rule === undefined ? decision.reason : `rule "${decision.rule}"`
@@ -102,13 +102,13 @@ export const EXPLAIN = command({
       ),
       '',
       answer,
-      ...(link === undefined ? [] : ['', toLinkLine(decision.version, link)]),
+      ...(linked === undefined ? [] : ['', toLinkLine(decision.version, linked)]),
     ]
     return {
       json: {
         ...json,
         ...(then && { at, since: then.at }),
-        ...(link !== undefined && { link }),
+        ...(linked && { link: linked.link }),
       },
       lines,
     }

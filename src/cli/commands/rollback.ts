@@ -25,7 +25,7 @@ export const ROLLBACK = command({
     {
       flags: '--to <revision>',
       about:
-        'the revision ("holo log" lists them); if left out, the last that gave visitors other versions',
+        'the revision ("holo log" lists them); if left out, the last with other environments, traffic or rules',
       parse: parseWhole('a revision is a whole number from 1'),
     },
   ],

@@ -1,7 +1,10 @@
 // Asks a site for a page as a browser would, and sees what `fetch` hides: informational replies such as 103.
 
-import { request as requestHttp } from 'node:http'
-import { connect } from 'node:http2'
+import { type RequestOptions, request as requestHttp } from 'node:http'
+import { connect as connectHttp2 } from 'node:http2'
+import { request as requestHttps } from 'node:https'
+import { isIP } from 'node:net'
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
 
 const PROBE_TIMEOUT_MS = 10_000
 /** The beginning of a page is enough to see what was added to it. */
@@ -23,16 +26,52 @@ const ASKED = {
   'user-agent': 'Mozilla/5.0 (compatible; holo-doctor)',
 }
 
-/** Cloudflare sends 103 over HTTP/2 alone. @throws Error when there is no reply in time. */
-export async function probePage(url: URL, signal: AbortSignal): Promise<ProbedPage> {
+/**
+ * Asks over HTTP/2 where the server has it, as browsers do: Cloudflare sends 103 over HTTP/1.1 to nobody.
+ *
+ * @param tls whom else to trust, in tests.
+ * @throws Error when there is no reply in time.
+ */
+export async function probePage(
+  url: URL,
+  signal: AbortSignal,
+  tls: ConnectionOptions = {},
+): Promise<ProbedPage> {
   const ending = AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)])
   ending.throwIfAborted()
-  return url.protocol === 'https:' ? probeHttp2(url, ending) : probeHttp1(url, ending)
+  if (url.protocol === 'http:') return probeHttp1(url, ending)
+  const socket = await connectSecure(url, ending, tls)
+  return socket.alpnProtocol === 'h2'
+    ? probeHttp2(url, ending, socket)
+    : probeHttp1(url, ending, socket)
 }
 
-function probeHttp2(url: URL, signal: AbortSignal): Promise<ProbedPage> {
+function connectSecure(
+  { hostname, port }: URL,
+  signal: AbortSignal,
+  tls: ConnectionOptions,
+): Promise<TLSSocket> {
+  const host = hostname.replace(/^\[|\]$/g, '')
   return new Promise((resolve, reject) => {
-    const session = connect(url.origin, { ALPNProtocols: ['h2'] })
+    const socket = connectTls({
+      ...{ host, port: Number(port || 443), ALPNProtocols: ['h2', 'http/1.1'] },
+      ...(isIP(host) ? {} : { servername: host }),
+      ...tls,
+    })
+    socket.once('error', reject)
+    const abort = () => socket.destroy(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    socket.once('secureConnect', () => {
+      signal.removeEventListener('abort', abort)
+      socket.off('error', reject)
+      resolve(socket)
+    })
+  })
+}
+
+function probeHttp2(url: URL, signal: AbortSignal, socket: TLSSocket): Promise<ProbedPage> {
+  return new Promise((resolve, reject) => {
+    const session = connectHttp2(url.origin, { createConnection: () => socket })
     const fail = (cause: unknown) => {
       session.destroy()
       reject(cause)
@@ -58,14 +97,21 @@ function probeHttp2(url: URL, signal: AbortSignal): Promise<ProbedPage> {
       body += part
       if (body.length > MAX_PROBED_BYTES) settle()
     })
-    stream.once('end', settle)
+    stream.once('end', () => {
+      // A connection that is lost ends the stream as well.
+      if (status === 0) fail(new Error('the connection was closed before the reply'))
+      else settle()
+    })
   })
 }
 
-function probeHttp1(url: URL, signal: AbortSignal): Promise<ProbedPage> {
+function probeHttp1(url: URL, signal: AbortSignal, socket?: TLSSocket): Promise<ProbedPage> {
   return new Promise((resolve, reject) => {
     let hasEarlyHints = false
-    const asking = requestHttp(url, { headers: ASKED, signal, agent: false })
+    const options: RequestOptions = { headers: ASKED, signal }
+    const asking = socket
+      ? requestHttps(url, { ...options, createConnection: () => socket })
+      : requestHttp(url, { ...options, agent: false })
     asking.on('information', ({ statusCode }) => {
       if (statusCode === 103) hasEarlyHints = true
     })

@@ -8,9 +8,9 @@ import { toSize } from '../../core/amounts.ts'
 import { FileRefusal, readRegularFile } from '../../publish/regular-file.ts'
 import { CONFIG_FILE, type FoundConfig, loadConfig } from '../config.ts'
 import { CliFailure } from '../failure.ts'
-import { isOfHolo, makeWranglerToml } from '../init/wrangler.ts'
 import { toCount } from '../words.ts'
 import { findFaults, readConfig } from '../wrangler-config.ts'
+import { isOfHolo, makeWranglerToml } from '../wrangler-template.ts'
 import { type Diagnosis, diagnosesOf } from './diagnosis.ts'
 
 const project = diagnosesOf('project')

@@ -1,7 +1,10 @@
 // What `holo doctor` finds out by asking the site: whether Holo answers, what stands in front of it and changes or
 // keeps its pages, and what the token may do.
 
+import compareVersions from 'semver/functions/compare.js'
+import parseVersion from 'semver/functions/parse.js'
 import type { z } from 'zod'
+import { PACKAGE_NAME } from '../../local/package-parts.ts'
 import { healthAsRead } from '../../wire/health.ts'
 import { whoamiAsRead } from '../../wire/tokens.ts'
 import { type Api, toReason } from '../api.ts'
@@ -116,12 +119,20 @@ export function checkClock(date: string | undefined, now: number): Diagnosis {
   )
 }
 
-/** With a token. */
-export async function checkAccess(api: Api, now: number): Promise<Diagnosis[]> {
+/**
+ * With a token.
+ *
+ * @param ownVersion of this command.
+ */
+export async function checkAccess(api: Api, ownVersion: string, now: number): Promise<Diagnosis[]> {
   try {
     const who = await api.ask(whoamiAsRead, 'GET', '/whoami')
-    const { control } = await api.ask(healthAsRead, 'GET', '/health')
-    return [...checkToken(who, now), ...checkControl(control)]
+    const { control, holoVersion } = await api.ask(healthAsRead, 'GET', '/health')
+    return [
+      ...checkToken(who, now),
+      checkVersion(holoVersion, ownVersion),
+      ...checkControl(control),
+    ]
   } catch (cause) {
     if (!(cause instanceof CliFailure)) throw cause
     const mend =
@@ -156,6 +167,30 @@ export function checkToken(
         ? access.fine('its end', toTime(expiresAt))
         : access.warning('its end', `it ends at ${toTime(expiresAt)}`, another),
   ]
+}
+
+/** @param deployed as the Worker says it. The first one that says it is 0.1.0. */
+export function checkVersion(deployed: string | undefined, own: string): Diagnosis {
+  const check = 'the version of Holo'
+  const upgrade = 'holo deploy --dry-run, then holo deploy (docs/package.md, Upgrades)'
+  if (deployed === undefined) {
+    const message = `the Worker does not say its own: it is older than this command, ${own}`
+    return access.warning(check, message, upgrade)
+  }
+  const [theirs, ours] = [parseVersion(deployed), parseVersion(own)]
+  const order = theirs && ours ? compareVersions(theirs, ours) : undefined
+  if (deployed === own || order === 0) return access.fine(check, `${own}, here and deployed`)
+  const both = `the Worker is ${deployed}, this command ${own}`
+  if (order === undefined) {
+    return access.warning(check, both, `install the same one here, or: ${upgrade}`)
+  }
+  return order < 0
+    ? access.warning(check, `${both}: what this command offers may be missing there`, upgrade)
+    : access.warning(
+        check,
+        `${both}: holo deploy from here would put the older Worker back`,
+        `put ${PACKAGE_NAME} ${theirs?.version} into this project before the next holo deploy`,
+      )
 }
 
 function checkControl(control: z.infer<typeof healthAsRead>['control']): Diagnosis[] {

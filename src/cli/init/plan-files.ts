@@ -6,11 +6,11 @@ import { PACKAGE_NAME } from '../../local/package-parts.ts'
 import { FileRefusal, readRegularFile } from '../../publish/regular-file.ts'
 import type { Context } from '../command.ts'
 import { CONFIG_FILE, type Config } from '../config.ts'
+import { isOfHolo, makeWranglerToml } from '../wrangler-template.ts'
 import type { Answers } from './find-answers.ts'
 import { toConfigText } from './holo-json.ts'
 import { toPackageFolder, toSlug, toWorkflow, toWorkflowPath } from './workflow.ts'
 import type { FoundProject } from './workspace.ts'
-import { isOfHolo, makeWranglerToml } from './wrangler.ts'
 import type { PlannedFile } from './write-files.ts'
 
 export async function planFiles(

@@ -19,6 +19,8 @@ const BUILD_TIMEOUT_MS = 30 * 60_000
 /** Servers that compile when they start need most of it. */
 const SERVER_START_TIMEOUT_MS = 120_000
 const SERVER_POLL_MS = 250
+/** What ignores SIGTERM for as long is killed. */
+export const STOP_TIMEOUT_MS = 10_000
 /** As shells have it: 128 and the number of SIGHUP. */
 const HANG_UP_EXIT_CODE = 129
 
@@ -42,6 +44,7 @@ export async function runBuild(
   { folder }: FoundProject,
   build: string,
 ): Promise<void> {
+  context.signal.throwIfAborted()
   const child = start(context, build, folder, {})
   const timeout = AbortSignal.timeout(BUILD_TIMEOUT_MS)
   const signal = AbortSignal.any([context.signal, timeout])
@@ -118,21 +121,41 @@ function start(
 
 /** What has a group of its own outlives a second Ctrl-C, and the terminal, unless it is stopped. */
 function endWithUs(child: ChildProcess): void {
-  const end = () => stop(child)
+  running.set(child, 'running')
+  const end = () => signalGroup(child, running.get(child) === 'stopping' ? 'SIGKILL' : 'SIGTERM')
   const hangUp = () => process.exit(HANG_UP_EXIT_CODE)
   process.once('exit', end).once('SIGHUP', hangUp)
-  child.once('close', () => process.off('exit', end).off('SIGHUP', hangUp))
+  child.once('close', () => {
+    running.delete(child)
+    process.off('exit', end).off('SIGHUP', hangUp)
+  })
 }
 
 function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null
 }
 
+/** Until all of their group have closed the output: the first of a group may end before the others. */
+const running = new Map<ChildProcess, 'running' | 'stopping'>()
+
+/** Asks the command to end, and kills it if it does not. What has left its group is no longer waited for then. */
 function stop(child: ChildProcess): void {
-  if (hasEnded(child) || child.pid === undefined) return
+  if (running.get(child) !== 'running') return
+  running.set(child, 'stopping')
+  signalGroup(child, 'SIGTERM')
+  const timer = setTimeout(() => {
+    signalGroup(child, 'SIGKILL')
+    child.stdout?.destroy()
+    child.stderr?.destroy()
+  }, STOP_TIMEOUT_MS)
+  child.once('close', () => clearTimeout(timer))
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return
   try {
-    if (process.platform === 'win32') child.kill()
-    else process.kill(-child.pid, 'SIGTERM')
+    if (process.platform === 'win32') child.kill(signal)
+    else process.kill(-child.pid, signal)
   } catch (cause) {
     // It has ended meanwhile.
     if ((cause as NodeJS.ErrnoException).code !== 'ESRCH') throw cause

@@ -24,7 +24,13 @@ export type McpOptions = {
   readonly signal: AbortSignal
 }
 
-/** @returns when the client closes its end, or the signal is aborted. */
+/** The library closes the connection at a longer message. Bodies of the API are far below it. */
+const MAX_MESSAGE_BYTES = 10 * 1024 * 1024
+
+/**
+ * @returns when the client closes its end, or the signal is aborted.
+ * @throws CliFailure when the client has sent a message that is too long.
+ */
 export async function serveMcp(options: McpOptions): Promise<void> {
   const { streams, signal } = options
   const { stdin, stdout } = streams
@@ -34,17 +40,31 @@ export async function serveMcp(options: McpOptions): Promise<void> {
       done()
     },
   })
+  const transport = new BoundedTransport(stdin, output, { maxBufferSize: MAX_MESSAGE_BYTES })
   const ended = new Promise<void>((resolve) => {
+    transport.whenClosed = resolve
     stdin.once('end', resolve)
     stdin.once('close', resolve)
     signal.addEventListener('abort', () => resolve())
     if (signal.aborted || stdin.destroyed) resolve()
   })
-  const handle = serveStdio(() => createServer(options), {
-    transport: new StdioServerTransport(stdin, output),
-  })
+  const handle = serveStdio(() => createServer(options), { transport })
   await ended
+  const hasGivenUp = !signal.aborted && !stdin.readableEnded && !stdin.destroyed
   await handle.close()
+  if (hasGivenUp) {
+    throw refused('too_long', `the client sent a message of more than ${MAX_MESSAGE_BYTES} bytes`)
+  }
+}
+
+/** Says that it has closed by itself. It stops to read then, so that the end of the input is never seen. */
+class BoundedTransport extends StdioServerTransport {
+  whenClosed: () => void = () => undefined
+
+  override async close(): Promise<void> {
+    await super.close()
+    this.whenClosed()
+  }
 }
 
 function createServer({ api, tools, about, version }: McpOptions): McpServer {

@@ -24,9 +24,12 @@ export type AnswerBody =
   | { readonly kind: 'json'; readonly value: unknown }
   | {
       readonly kind: 'other'
-      /** Of what was read: MAX_COMPARED_BYTES at most. */
-      readonly hash: string
-      readonly bytes: number
+      /** Of what was read: MAX_COMPARED_BYTES at most. `undefined` if the body is known to differ without it. */
+      readonly hash: string | undefined
+      /** `undefined` if the body was not read. */
+      readonly bytes: number | undefined
+      /** Whether the body goes on after these bytes, and it is not known how far. */
+      readonly isCut: boolean
     }
 
 /** What two answers can differ in. */
@@ -95,12 +98,16 @@ function compareBodies(base: AnswerBody, shadow: AnswerBody, rules: Comparison):
       shadow: redactValue(one.shadow),
     }))
   }
-  if (base.kind === 'other' && shadow.kind === 'other' && base.hash === shadow.hash) return []
+  if (base.kind === 'other' && shadow.kind === 'other') {
+    if (shadow.hash !== undefined && base.hash === shadow.hash) return []
+  }
   return [{ kind: 'body', place: '', base: toBodyText(base), shadow: toBodyText(shadow) }]
 }
 
 function toBodyText(body: AnswerBody): string {
-  return body.kind === 'other' ? `${body.bytes} bytes` : 'JSON'
+  if (body.kind !== 'other') return 'JSON'
+  if (body.bytes === undefined) return 'not JSON'
+  return `${body.isCut ? 'at least ' : ''}${body.bytes} bytes`
 }
 
 function compareTimes(baseMs: number, shadowMs: number, slowerMs: number): Difference[] {

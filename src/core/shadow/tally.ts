@@ -3,10 +3,10 @@
 import type { Difference } from './compare.ts'
 import {
   addDifferences,
-  addShadowCounts,
   type CountedDifference,
   MAX_BATCH_SHADOW_ROUTES,
   NO_SHADOW_COUNTS,
+  SHADOW_COUNTS,
   type ShadowCounts,
   type ShadowReport,
   type ShadowSubject,
@@ -23,8 +23,15 @@ export type ShadowOutcome = {
   readonly request: string
 }
 
+/** A report that grows. Most outcomes are a copy that was skipped, which only adds to one count. */
+type Growing = {
+  readonly subject: ShadowSubject
+  readonly counts: { -readonly [Name in keyof ShadowCounts]: number }
+  told: Pick<ShadowReport, 'differences' | 'lost'>
+}
+
 export class ShadowTally {
-  #routes = new Map<string, ShadowReport>()
+  #routes = new Map<string, Growing>()
 
   get isEmpty(): boolean {
     return this.#routes.size === 0
@@ -32,21 +39,35 @@ export class ShadowTally {
 
   /** What has no room in a batch is not counted. */
   add(subject: ShadowSubject, outcome: ShadowOutcome): void {
-    const key = Object.values(subject).join('\n')
-    const known = this.#routes.get(key)
-    if (!known && this.#routes.size >= MAX_BATCH_SHADOW_ROUTES) return
-    const before = known ?? { ...NO_SHADOW_COUNTS, differences: [], lost: 0 }
-    const counts = addShadowCounts(before, { ...NO_SHADOW_COUNTS, ...outcome.counts })
-    const told = addDifferences(before, { differences: toCounted(outcome), lost: 0 })
-    this.#routes.set(key, { ...subject, ...counts, ...told })
+    const growing = this.#find(subject)
+    if (!growing) return
+    for (const name of SHADOW_COUNTS) growing.counts[name] += outcome.counts[name] ?? 0
+    const differences = toCounted(outcome)
+    if (differences.length === 0) return
+    growing.told = addDifferences(growing.told, { differences, lost: 0 })
   }
 
   /** Hands out everything, once. */
   take(): { readonly shadows?: readonly ShadowReport[] } {
     if (this.isEmpty) return {}
-    const shadows = [...this.#routes.values()]
+    const shadows = [...this.#routes.values()].map(({ subject, counts, told }) => ({
+      ...subject,
+      ...counts,
+      ...told,
+    }))
     this.#routes = new Map()
     return { shadows }
+  }
+
+  #find(subject: ShadowSubject): Growing | undefined {
+    const { from, base, to, shadow, service, route } = subject
+    const key = `${from}\n${base}\n${to}\n${shadow}\n${service}\n${route}`
+    const known = this.#routes.get(key)
+    if (known || this.#routes.size >= MAX_BATCH_SHADOW_ROUTES) return known
+    const counts = { ...NO_SHADOW_COUNTS }
+    const growing = { subject, counts, told: { differences: [], lost: 0 } }
+    this.#routes.set(key, growing)
+    return growing
   }
 }
 

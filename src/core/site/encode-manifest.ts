@@ -2,8 +2,9 @@
 
 import { murmur3 } from '../murmur3.ts'
 import type { ManifestConfig } from './manifest-config.ts'
-import { type Delta, isDelta, type ManifestEntry } from './manifest-entry.ts'
+import { type Delta, type DeltaEncoding, isDelta, type ManifestEntry } from './manifest-entry.ts'
 import {
+  DELTA_ROWS,
   ENCODING_BYTES,
   ENCODINGS,
   ENTRY_BYTES,
@@ -16,7 +17,6 @@ import {
   HEADER_BYTES,
   MAGIC,
   MAX_FORMAT_BYTES,
-  ROW_DELTA,
   ROW_DICTIONARY,
   TYPE_BYTES,
 } from './manifest-format.ts'
@@ -28,7 +28,7 @@ const encoder = new TextEncoder()
  *
  * @param inline blobs that the manifest shall hold, by hash.
  * @throws TypeError when two entries have the same path, or two encodings of an entry the same
- *   name or dictionary; a path is longer than 65,535 bytes, has half a surrogate pair or does not start with `/`;
+ *   name and dictionary; a path is longer than 65,535 bytes, has half a surrogate pair or does not start with `/`;
  *   a size or hash is invalid; there are more than 65,535 content types, or the whole exceeds 2
  *   GiB.
  */
@@ -108,9 +108,11 @@ export function encodeManifest(
       if (twice) throw new TypeError(`${encoding} twice: ${entry.path}`)
       if (form) writeRow(kind, form.size, form.blob)
     }
-    for (const { blob, size, dictionary } of sortDeltas(entry)) {
-      writeRow(ROW_DELTA, size, blob)
-      writeRow(ROW_DICTIONARY, 0, dictionary)
+    for (const [kind, encoding] of DELTA_ROWS) {
+      for (const { blob, size, dictionary } of sortDeltas(entry, encoding)) {
+        writeRow(kind, size, blob)
+        writeRow(ROW_DICTIONARY, 0, dictionary)
+      }
     }
   }
   for (const [i, span] of typeSpans.entries()) {
@@ -125,12 +127,12 @@ function countRows({ encodings }: ManifestEntry): number {
   return encodings.length + encodings.filter(isDelta).length
 }
 
-function sortDeltas({ encodings, path }: ManifestEntry): readonly Delta[] {
-  const deltas = encodings.filter(isDelta)
+function sortDeltas({ encodings, path }: ManifestEntry, encoding: DeltaEncoding): readonly Delta[] {
+  const deltas = encodings.filter(isDelta).filter((delta) => delta.encoding === encoding)
   deltas.sort((a, b) => (a.dictionary < b.dictionary ? -1 : 1))
   for (const [i, { dictionary }] of deltas.entries()) {
     if (deltas[i - 1]?.dictionary === dictionary) {
-      throw new TypeError(`dictionary ${dictionary} twice: ${path}`)
+      throw new TypeError(`${encoding} with dictionary ${dictionary} twice: ${path}`)
     }
   }
   return deltas

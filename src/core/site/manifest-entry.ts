@@ -20,9 +20,12 @@ export type PlainForm = Representation & {
   readonly dictionary?: never
 }
 
-/** A form that can only be read with a dictionary (RFC 9842). */
+/** Content codings that need a dictionary (RFC 9842 sections 4 and 5): Brotli and Zstandard. */
+export type DeltaEncoding = 'dcb' | 'dcz'
+
+/** A form that can only be read with a dictionary. */
 export type Delta = Representation & {
-  readonly encoding: 'dcz'
+  readonly encoding: DeltaEncoding
   /** SHA-256 of an earlier file's content, 64 lower-case hex digits. */
   readonly dictionary: string
 }
@@ -45,5 +48,5 @@ export type ManifestEntry = Representation & {
 }
 
 export function isDelta(form: EncodedForm): form is Delta {
-  return form.encoding === 'dcz'
+  return form.dictionary !== undefined
 }

@@ -11,7 +11,7 @@
 // All numbers are little-endian. A manifest with private files has format 2, so that a Holo which would
 // serve them refuses it; every other one has format 1.
 
-import type { Encoding } from './manifest-entry.ts'
+import type { DeltaEncoding, Encoding } from './manifest-entry.ts'
 
 export const MAGIC = 0x4d4c4f48
 export const FORMAT = 1
@@ -26,7 +26,10 @@ export const FLAG_PRIVATE = 2
 export const FLAG_DICTIONARY = 4
 export const ENCODINGS: readonly Encoding[] = ['br', 'gzip', 'zstd']
 /** Kinds of rows besides `ENCODINGS`: a delta, and after it its dictionary. An older Holo skips both. */
-export const ROW_DELTA = 3
+export const DELTA_ROWS: ReadonlyMap<number, DeltaEncoding> = new Map([
+  [3, 'dcz'],
+  [5, 'dcb'],
+])
 export const ROW_DICTIONARY = 4
 /** Offsets in the format have 32 bits. */
 export const MAX_FORMAT_BYTES = 2 ** 31

@@ -8,6 +8,7 @@ import { err, ok, type Result } from '../result.ts'
 import { type ManifestConfig, parseManifestConfig } from './manifest-config.ts'
 import type { EncodedForm, ManifestEntry } from './manifest-entry.ts'
 import {
+  DELTA_ROWS,
   ENCODING_BYTES,
   ENCODINGS,
   ENTRY_BYTES,
@@ -19,7 +20,6 @@ import {
   HASH_BYTES,
   HEADER_BYTES,
   MAGIC,
-  ROW_DELTA,
   ROW_DICTIONARY,
   TYPE_BYTES,
 } from './manifest-format.ts'
@@ -199,14 +199,15 @@ export class Manifest {
     for (let from = firstAt; from < endAt; from += ENCODING_BYTES) {
       const kind = view.getUint16(from + 6, true)
       const encoding = ENCODINGS[kind]
-      if (!encoding && kind !== ROW_DELTA) continue
+      const deltaEncoding = DELTA_ROWS.get(kind)
+      if (!encoding && !deltaEncoding) continue
       const form = { blob: this.#hex(from + 8), size: readSize(view, from) }
       if (encoding) encodings.push({ encoding, ...form })
-      else {
+      else if (deltaEncoding) {
         from += ENCODING_BYTES
         // A delta without its dictionary is damage; nobody could read it.
         if (from >= endAt || view.getUint16(from + 6, true) !== ROW_DICTIONARY) break
-        encodings.push({ encoding: 'dcz', ...form, dictionary: this.#hex(from + 8) })
+        encodings.push({ encoding: deltaEncoding, ...form, dictionary: this.#hex(from + 8) })
       }
     }
     const flags = view.getUint8(at + 24)

@@ -121,7 +121,7 @@ describe('two answers', () => {
   })
 
   it('of different statuses differ in nothing else', () => {
-    const body = { kind: 'other', hash: 'a', bytes: 3 } as const
+    const body = { kind: 'other', hash: 'a', bytes: 3, isCut: false } as const
     expect(compare({ status: 500, body })).toEqual([
       { kind: 'status', place: '200 → 500', base: '200', shadow: '500' },
     ])
@@ -131,7 +131,7 @@ describe('two answers', () => {
   })
 
   it('of other types are compared by their hash, and not at all where they were not read', () => {
-    const body = (hash: string) => ({ kind: 'other', hash, bytes: 9 }) as const
+    const body = (hash: string) => ({ kind: 'other', hash, bytes: 9, isCut: false }) as const
     expect(compare({ body: body('a') }, { body: body('a') })).toEqual([])
     expect(compare({ body: body('a') }, { body: body('b') })).toMatchObject([{ kind: 'body' }])
     expect(compare({ body: body('a') })).toMatchObject([{ kind: 'body', base: 'JSON' }])

@@ -1,11 +1,10 @@
-// Starter projects as a new user makes them, with the `create-…` packages of the npm registry at pinned versions.
-// What is made is kept in the user's cache. Nothing is installed in them here.
+// Starter projects as a new user makes them, with the `create-…` packages of the npm registry at pinned versions, and
+// what their users have to do before they can be published.
 
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Detected } from '../../src/cli/init/detect.ts'
-import { CACHE, hash, keep, runTool } from './build-app.ts'
+import type { Detected } from '../../../src/cli/init/detect.ts'
+import { runTool } from '../../builds/build-app.ts'
 
 export type Starter = {
   readonly name: string
@@ -33,8 +32,9 @@ export const STARTERS: readonly Starter[] = [
   {
     name: 'create-next-app',
     create: [
-      ...(['create-next-app@16.4.3', 'app', '--yes', '--ts', '--app'] as const),
-      ...['--skip-install', '--disable-git', '--use-npm'],
+      ...(['create-next-app@16.4.3', 'app', '--yes', '--js', '--app', '--no-src-dir'] as const),
+      // Without the packages that no build needs.
+      ...['--no-tailwind', '--no-linter', '--skip-install', '--disable-git', '--use-npm'],
     ],
     expected: {
       framework: 'Next',
@@ -73,26 +73,17 @@ export const STARTERS: readonly Starter[] = [
   },
 ]
 
-/** The folder of the project, as it was made. */
-export async function makeStarter({ create }: Starter): Promise<string> {
-  const made = join(CACHE, `starter-${hash([create])}`)
-  if (existsSync(made)) return made
-  await mkdir(CACHE, { recursive: true })
-  const work = await mkdtemp(join(CACHE, 'create-'))
-  try {
-    const [name, ...args] = create
-    const tool = name.startsWith('@angular/cli') ? ['--package', name, '--', 'ng'] : ['--', name]
-    await runTool('npm', ['exec', '--yes', ...tool, ...args], work)
-    await keep(join(work, 'app'), made)
-  } finally {
-    await rm(work, { recursive: true, force: true })
-  }
-  return made
+/** Makes the project as `app` in an empty folder, and installs nothing in it. @returns its folder. */
+export async function createStarter({ create }: Starter, empty: string): Promise<string> {
+  const [name, ...args] = create
+  const tool = name.startsWith('@angular/cli') ? ['--package', name, '--', 'ng'] : ['--', name]
+  await runTool('npm', ['exec', '--yes', '--prefer-offline', ...tool, ...args], empty)
+  return join(empty, 'app')
 }
 
 /** Its fonts would be fetched from Google while it is built, and the only network here is npm's registry. */
 async function leaveFontsOut(folder: string): Promise<void> {
-  const file = join(folder, 'app/layout.tsx')
+  const file = join(folder, 'app/layout.js')
   const text = await readFile(file, 'utf8')
   const changed = text
     .replace(/^import .*next\/font\/google.*\n/m, '')

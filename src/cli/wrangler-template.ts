@@ -1,10 +1,10 @@
-// Makes the wrangler.toml of a project from the template of the package, with which `holo deploy` deploys the Worker.
+// Makes the wrangler.toml of a project, with which `holo deploy` deploys the Worker, from the template of the package.
 
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { PACKAGE_PATHS, readPart } from '../../local/package-parts.ts'
+import { PACKAGE_PATHS, readPart } from '../local/package-parts.ts'
 
 /** In a checkout, where nothing was built, the template is made from the repository's own file. */
 const TEMPLATE_MAKER = 'scripts/local/wrangler-template.ts'
