@@ -24,6 +24,9 @@ useMemoryForTemporaryFiles()
 // The Worker serves the built dashboard, and wrangler.toml names its folder.
 execFileSync(process.execPath, [join(import.meta.dirname, 'scripts/build-dashboard.ts')])
 
+/** One second, the default, is not enough beside much other work. */
+const POLLS = { poll: { timeout: 30_000 } }
+
 export default defineConfig({
   test: {
     sequence: { sequencer: SlowFirst },
@@ -41,6 +44,7 @@ export default defineConfig({
           isolate: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect: POLLS,
         },
       },
       {
@@ -60,6 +64,7 @@ export default defineConfig({
           isolate: false,
           setupFiles: ['test/worker/fresh-storage.ts'],
           testTimeout: 120_000,
+          expect: POLLS,
         },
       },
       {
@@ -70,6 +75,7 @@ export default defineConfig({
           isolate: false,
           testTimeout: 120_000,
           hookTimeout: 300_000,
+          expect: POLLS,
         },
       },
     ],

@@ -104,9 +104,12 @@ describe('a version over HTTP', () => {
     const path = `/blobs/${hashOf(octets)}`
     expect((await call('PUT', path, { octets })).body.stored).toBe('created')
     // The answer comes before the body is sent whole, and a client may find the connection closed: it asks again.
-    await vi.waitFor(async () => {
-      expect((await call('PUT', path, { octets })).body.stored).toBe('existing')
-    })
+    await vi.waitFor(
+      async () => {
+        expect((await call('PUT', path, { octets })).body.stored).toBe('existing')
+      },
+      { timeout: 30_000 },
+    )
   })
 
   it('gives a small blob back to whoever may publish, as the dictionary of the next version', async () => {

@@ -4,10 +4,12 @@
 // host names points at, and the restricted `s1`. Everything that is hidden says so in its bytes, its
 // headers or through its backend.
 
+import { randomBytes } from 'node:crypto'
 import { type Edge, startEdge } from '../../scripts/local/edge.ts'
 import type { ManifestConfig } from '../../src/core/site/manifest-config.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { type Backend, closedOrigin, startBackend } from '../support/backend.ts'
+import { changeDocument } from '../support/change-document.ts'
 import { type PublishedFiles, publishVersion } from '../support/published.ts'
 
 export type PreviewSite = {
@@ -62,11 +64,12 @@ const OPEN_FILES: PublishedFiles = {
 
 /** @param secure speaks https, and then behind a listener that tidies paths. */
 export async function startPreviewSite({ secure = false } = {}): Promise<PreviewSite> {
+  const token = randomBytes(32).toString('hex')
   const edge = await startEdge({
     host: '127.0.0.1',
     port: 0,
     ...(secure ? { secure } : { direct: true }),
-    variables: { ALLOW_INSECURE_ORIGINS: 'true', KV_REFRESH_MS: '100' },
+    variables: { ALLOW_INSECURE_ORIGINS: 'true', KV_REFRESH_MS: '100', HOLO_ADMIN_TOKEN: token },
   })
   const hidden: Backend[] = []
   const open = await startTelling('v1')
@@ -93,7 +96,7 @@ export async function startPreviewSite({ secure = false } = {}): Promise<Preview
       ...(id === 'p1' ? { open: { 'pr-12': 'host' as const } } : {}),
     }
   }
-  let document: AssignmentsDocument = {
+  const document: AssignmentsDocument = {
     schema: 1,
     revision: 1,
     salt: 'previews',
@@ -112,10 +115,7 @@ export async function startPreviewSite({ secure = false } = {}): Promise<Preview
     url: edge.url,
     hidden,
     document,
-    put: async (change) => {
-      document = { ...document, ...change, revision: document.revision + 10 }
-      await kv.put('assignments', JSON.stringify(document))
-    },
+    put: (change) => changeDocument(edge.url, token, change),
     stop: async () => {
       await edge.dispose()
       for (const backend of [open, ...hidden]) await backend.stop()

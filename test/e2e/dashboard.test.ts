@@ -841,7 +841,10 @@ describe('versions', () => {
     await propose('Drain', 'Drain it')
     expect(await shareOf('canary')).toBe(0)
     const withdraw = page.getByRole('button', { name: 'Withdraw' })
-    await vi.waitFor(async () => expect(await withdraw.getAttribute('aria-disabled')).toBe('true'))
+    await vi.waitFor(
+      async () => expect(await withdraw.getAttribute('aria-disabled')).toBe('true'),
+      WAIT,
+    )
     await api('PUT', '/environments/canary', { version: '0.0.3' }, await revisionNow())
     await vi.waitFor(
       async () => expect(await withdraw.getAttribute('aria-disabled')).toBe('false'),

@@ -137,7 +137,7 @@ describe('the docs site', () => {
       const link = page.locator(`#results a[href*="/cli/#holo-${name.replaceAll(' ', '-')}"]`)
       const isFound = await link
         .first()
-        .waitFor({ timeout: 3000 })
+        .waitFor({ timeout: 20_000 })
         .then(
           () => true,
           () => false,

@@ -133,9 +133,7 @@ async function draw(page: Page, content: string): Promise<void> {
 }
 
 const waitForWords = (page: Page, words: string) =>
-  page.waitForFunction((wanted) => document.getElementById('root')?.textContent === wanted, words, {
-    timeout: 5000,
-  })
+  page.waitForFunction((wanted) => document.getElementById('root')?.textContent === wanted, words)
 
 it('gets from zero to a flag in a React page and a backend, and switches it off within 5 seconds', async () => {
   const asked = await run(findCommands('holo flags import flags.json'))

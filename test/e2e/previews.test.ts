@@ -172,7 +172,7 @@ it('gives a page its flags by the official provider of OpenFeature, and a toggle
     await site.put({ flags: { banner: banner('on'), theme, hidden, closed } })
     const seen = () =>
       (window as unknown as Sdk).OpenFeature.getClient().getBooleanValue('banner', false)
-    await page.waitForFunction(seen, undefined, { timeout: 5000 })
+    await page.waitForFunction(seen)
   } finally {
     await context.close()
   }

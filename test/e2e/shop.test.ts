@@ -8,8 +8,8 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type Edge, startEdge } from '../../scripts/local/edge.ts'
 import { type RunningShop, startShop } from '../../scripts/local/shop.ts'
-import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { launchBrowser } from '../support/browser.ts'
+import { changeDocument } from '../support/change-document.ts'
 import { ask, DOCUMENT } from '../support/http-client.ts'
 import { watchPage } from '../support/watch-page.ts'
 
@@ -42,15 +42,9 @@ afterAll(async () => {
   await rm(data, { recursive: true, force: true })
 })
 
-/** Puts the traffic under the next revision, and waits until the edge decides by it. */
+/** Changes the traffic, and waits until the edge decides by it. */
 async function shift(traffic: Record<string, number>): Promise<void> {
-  const kv = await edge.miniflare.getKVNamespace('ASSIGNMENTS')
-  const text = await vi.waitUntil(() => kv.get('assignments'), WAIT)
-  const document = JSON.parse(text) as AssignmentsDocument
-  await kv.put(
-    'assignments',
-    JSON.stringify({ ...document, revision: document.revision + 1, traffic }),
-  )
+  await changeDocument(edge.url, TOKEN, { traffic })
   const share = (traffic.canary ?? 0) / 100
   await vi.waitFor(async () => {
     const visits = Array.from({ length: 50 }, () => ask(edge.url, '/', { headers: DOCUMENT }))

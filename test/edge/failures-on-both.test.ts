@@ -19,6 +19,8 @@ import {
   startRollingEdge,
 } from '../support/rolling-edge.ts'
 
+/** Beside much other work. */
+const WAIT = { timeout: 30_000, interval: 50 }
 const SIDES = ['base', 'canary'] as const
 const isFor = (path: string) => (request: Received) => request.url.startsWith(path)
 const counted = (side: Side) => (side === 'base' ? [1, 0] : [0, 1])
@@ -115,7 +117,7 @@ describe('a stranger with many addresses', () => {
     for (let i = 0; i < FAILURES_TO_EJECT; i++) await ask('base', '/out/base')
     await vi.waitFor(() => {
       expect(out.canary?.received.filter(isFor('/out/base'))).toHaveLength(FAILURES_TO_EJECT)
-    })
+    }, WAIT)
     isOut.canary = true
     for (let i = 0; i < FAILURES_TO_EJECT; i++) await ask('canary', '/out/canary')
     const copies = () => out.base?.received.filter(isFor('/out/canary'))
@@ -224,7 +226,7 @@ describe('a failure of one side', () => {
     const { cookies } = await fetch(`${path}?a=1`, { headers: { accept: 'application/json' } })
     expect(cookies).not.toHaveProperty('session')
     const copies = () => holo.backends.base.received.filter(isFor(path))
-    await vi.waitFor(() => expect(copies()).toHaveLength(1))
+    await vi.waitFor(() => expect(copies()).toHaveLength(1), WAIT)
     await holo.settle()
     expect(copies()).toMatchObject([{ method: 'GET', url: `${path}?a=1` }])
     const [asked] = holo.backends.canary.received.filter(isFor(path))
@@ -246,7 +248,7 @@ describe('a failure of one side', () => {
     for (let i = 0; i < 5; i++) await (await holo.visitor('canary')).fetch(path)
     await vi.waitFor(() => {
       expect(holo.backends.base.received.filter(isFor(path)).length).toBeGreaterThan(3)
-    })
+    }, WAIT)
     const { fetch } = await holo.visitor('base')
     expect((await fetch('/api/well')).status).toBe(200)
   })

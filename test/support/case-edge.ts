@@ -1,5 +1,6 @@
 // Holo with folders of test/fixtures/cases published as versions: `1` for main, `2` for canary.
 
+import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -7,6 +8,7 @@ import { join } from 'node:path'
 import { type Edge, startEdge } from '../../scripts/local/edge.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { toCasePath } from './cases.ts'
+import { changeDocument } from './change-document.ts'
 import { type PublishedFiles, publishVersion } from './published.ts'
 
 export type CaseEdge = {
@@ -45,11 +47,12 @@ export async function startCaseEdge(
   traffic: AssignmentsDocument['traffic'] = { main: 100, canary: 0 },
   { secure = false }: { readonly secure?: boolean } = {},
 ): Promise<CaseEdge> {
+  const token = randomBytes(32).toString('hex')
   const edge = await startEdge({
     host: '127.0.0.1',
     port: 0,
     ...(secure ? { secure } : { direct: true }),
-    variables: { KV_REFRESH_MS: '100', ALLOW_INSECURE_ORIGINS: 'true' },
+    variables: { KV_REFRESH_MS: '100', ALLOW_INSECURE_ORIGINS: 'true', HOLO_ADMIN_TOKEN: token },
   })
   const bucket = await edge.miniflare.getR2Bucket('STORE')
   const kv = await edge.miniflare.getKVNamespace('ASSIGNMENTS')
@@ -84,11 +87,7 @@ export async function startCaseEdge(
   return {
     edge,
     url: edge.url,
-    put: async (change) => {
-      // The control adopts what is put, under a revision of its own.
-      const now: AssignmentsDocument = JSON.parse((await kv.get('assignments')) ?? '')
-      await kv.put('assignments', JSON.stringify({ ...now, ...change, revision: now.revision + 1 }))
-    },
+    put: (change) => changeDocument(edge.url, token, change),
     stop: async () => {
       await edge.dispose()
       for (const server of servers) {

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { type Edge, startEdge } from '../../scripts/local/edge.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
+import { changeDocument } from './change-document.ts'
 import {
   EVERY_WAY,
   ICON,
@@ -169,11 +170,8 @@ export async function startTabSite(
   const document = async (): Promise<AssignmentsDocument> =>
     JSON.parse((await kv.get('assignments')) ?? '')
   const put = async (change: Partial<AssignmentsDocument>) => {
-    const now = await document()
-    // The control writes what it adopts under a revision of its own, perhaps just now.
-    const revision = now.revision + 10
-    await kv.put('assignments', JSON.stringify({ ...now, ...change, revision }))
-    const wanted = (change.environments ?? now.environments).main?.version
+    await changeDocument(edge.url, token, change)
+    const wanted = (change.environments ?? (await document()).environments).main?.version
     for (const until = Date.now() + 30_000; ; ) {
       const { headers } = await ask(edge.url, '/', { headers: DOCUMENT })
       if (headers['holo-version'] === wanted) break

@@ -2,10 +2,12 @@
 // `3`, which only a restricted environment points at. Each has its page, a hashed script, an
 // unhashed one, and a real backend that says whose it is.
 
+import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Edge, startEdge } from '../../scripts/local/edge.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
+import { changeDocument } from './change-document.ts'
 import { publishVersion } from './published.ts'
 
 export type Seen = {
@@ -20,7 +22,7 @@ export type TwoVersions = {
   readonly document: AssignmentsDocument
   /** What the backends have received. */
   readonly seen: Seen[]
-  /** Puts a changed document into KV under a later revision. */
+  /** Replaces fields of the document over the API, as a release does; the edge has it soon after. */
   readonly put: (change: Partial<AssignmentsDocument>) => Promise<void>
   readonly stop: () => Promise<void>
 }
@@ -33,21 +35,24 @@ const MOVED = [
   { from: '/redirected', to: '/assets/app-3.js', status: 302 },
 ] as const
 
-/**
- * @param settings of the first document. Keys of previews have to stand there: what the control adopts later keeps
- *   those that it knows.
- */
+/** @param settings of the first document. Keys of previews have to stand there: later documents keep those. */
 export async function startTwoVersions(
   variables: Record<string, string> = {},
   settings: Partial<AssignmentsDocument> = {},
 ): Promise<TwoVersions> {
   const seen: Seen[] = []
   const servers: Server[] = []
+  const token = variables.HOLO_ADMIN_TOKEN ?? randomBytes(32).toString('hex')
   const edge = await startEdge({
     host: '127.0.0.1',
     port: 0,
     direct: true,
-    variables: { KV_REFRESH_MS: String(REFRESH_MS), ALLOW_INSECURE_ORIGINS: 'true', ...variables },
+    variables: {
+      KV_REFRESH_MS: String(REFRESH_MS),
+      ALLOW_INSECURE_ORIGINS: 'true',
+      HOLO_ADMIN_TOKEN: token,
+      ...variables,
+    },
   })
   const bucket = await edge.miniflare.getR2Bucket('STORE')
   const kv = await edge.miniflare.getKVNamespace('ASSIGNMENTS')
@@ -82,7 +87,7 @@ export async function startTwoVersions(
       services: [{ prefix: '/api/', origins: [`http://127.0.0.1:${port}`], timeoutMs: 2000 }],
     }
   }
-  let document: AssignmentsDocument = {
+  const document: AssignmentsDocument = {
     schema: 1,
     revision: 1,
     salt: 'test',
@@ -95,17 +100,14 @@ export async function startTwoVersions(
     versions,
     ...settings,
   }
+  // As an edit of KV, because nothing has announced the versions to the control.
   await kv.put('assignments', JSON.stringify(document))
   return {
     edge,
     url: edge.url,
     document,
     seen,
-    put: async (change) => {
-      // The control writes what it adopts under a revision of its own, perhaps just now.
-      document = { ...document, ...change, revision: document.revision + 10 }
-      await kv.put('assignments', JSON.stringify(document))
-    },
+    put: (change) => changeDocument(edge.url, token, change),
     stop: async () => {
       await edge.dispose()
       for (const server of servers) {

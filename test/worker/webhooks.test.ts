@@ -232,7 +232,7 @@ describe('a webhook', () => {
       await add(life)
       await shift(life, 10)
       await life.runAlarm()
-      await vi.waitFor(() => expect(release).toBeDefined())
+      await vi.waitFor(() => expect(release).toBeDefined(), { timeout: 30_000 })
       await life.control.removeWebhook(ALICE, 'team')
       world.now += 1
       await add(life)
