@@ -221,7 +221,7 @@ describe('an address with ten failures', () => {
     expect(await statusFor(wrong(1), '203.0.113.8')).toBe(401)
     await edge.control.setClockAhead(MINUTE + 1000)
     // The isolate answers for the control a moment longer, by the clock of the machine.
-    await vi.waitFor(async () => expect(await statusFor(wrong(1), address)).toBe(401), 10_000)
+    await vi.waitFor(async () => expect(await statusFor(wrong(1), address)).toBe(401), 30_000)
   })
 
   it('is not one that lacks a scope, nor one whose keys of Access cannot be had', async () => {

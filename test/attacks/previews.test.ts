@@ -262,7 +262,7 @@ describe('the end of a preview', () => {
     await vi.waitFor(async () => {
       const answer = await askRaw(site.url, '/feature.json', asked)
       expect(answer.body).not.toContain('HIDDEN')
-    }, 10_000)
+    }, 30_000)
     reached = countReached()
     for (const target of ['/', '/api/x', '/assets/only-p1.js', '/assets/feature.js', '/go']) {
       for (const lines of [PAGE, FETCH, SCRIPT, [pin('p2@pr-12')], [pin('p1')]]) {

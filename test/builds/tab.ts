@@ -11,9 +11,9 @@ import { LIMIT_MS, within } from './within.ts'
 
 export const WAIT = { timeout: LIMIT_MS, interval: 50 }
 /** A page answers a question about itself at once, unless something is wrong. */
-const ANSWER_LIMIT_MS = 5_000
+const ANSWER_LIMIT_MS = 20_000
 /** A new worker fetches all its files before it is in charge, and the one before ends its work first. */
-const UPDATE_LIMIT_MS = 30_000
+const UPDATE_LIMIT_MS = 60_000
 /** The worker before ends within milliseconds, if it ends for the new one at all. */
 const HANDOVER_MS = 3_000
 /** Angular's worker cleans up when it has had nothing to do for five seconds. */

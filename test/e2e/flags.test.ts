@@ -17,7 +17,7 @@ import { cleanEnvironment, makeWorkFolder } from '../support/start-process.ts'
 import { startTwoVersions, type TwoVersions } from '../support/two-versions.ts'
 
 const TOKEN = randomBytes(32).toString('hex')
-const WAIT = { timeout: 10_000, interval: 100 }
+const WAIT = { timeout: 30_000, interval: 100 }
 
 type Block = { readonly language: string; readonly file: string; readonly body: string }
 

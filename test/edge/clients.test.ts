@@ -113,7 +113,7 @@ describe('who keeps no cookie', () => {
       // The first answers may still be those of the document before.
       expect(await all()).toEqual(versions)
       return versions
-    }, 10_000)
+    }, 30_000)
     expect(await all()).toEqual(first)
   })
 })
@@ -132,7 +132,7 @@ describe('files that apps poll to learn of a new version', () => {
     await vi.waitFor(async () => {
       const { headers } = await ask(holo.url, '/', { headers: DOCUMENT })
       expect(headers['holo-version']).toBe('2')
-    }, 10_000)
+    }, 30_000)
   })
   afterAll(() => holo.stop())
 
@@ -185,6 +185,6 @@ describe('files that apps poll to learn of a new version', () => {
     await vi.waitFor(async () => {
       const { body } = await ask(holo.url, '/.holo/version')
       expect(JSON.parse(body)).toEqual({ version: '1' })
-    }, 10_000)
+    }, 30_000)
   })
 })

@@ -35,7 +35,7 @@ describe('a fallback', () => {
       expect(JSON.parse(answer.body).backend).toBe('1')
       expect(answer.headers).toMatchObject({ 'holo-version': 'v2', 'holo-environment': 'canary' })
       expect(String(answer.headers['server-timing'])).toMatch(/holo-fallback;desc="[a-z_]+"/)
-    }, 10_000)
+    }, 30_000)
   })
 
   it.each([
@@ -47,7 +47,7 @@ describe('a fallback', () => {
       const answer = await ask(holo.url, `${prefix}x`, ON_CANARY)
       expect(JSON.parse(answer.body).code).toBe('origin_unreachable')
       expect(answer.status).toBe(502)
-    }, 10_000)
+    }, 30_000)
   })
 })
 
@@ -70,7 +70,7 @@ describe('a page of a backend that has not changed', () => {
     const withCookie = (status: number) => [status, 'Accept-Encoding, Cookie']
     await vi.waitFor(async () => {
       expect(await varies('/app/', { ...FETCHED, accept: '*/*' })).toEqual(withCookie(304))
-    }, 10_000)
+    }, 30_000)
     const frame = { 'sec-fetch-dest': 'iframe', 'sec-fetch-mode': 'navigate' }
     for (const headers of [frame, FETCHED, { ...FETCHED, 'sec-purpose': 'prefetch' }, {}]) {
       expect(await varies('/app/', headers)).toEqual(withCookie(304))
@@ -92,6 +92,6 @@ describe('a backend that leads back to Holo', () => {
       const answer = await ask(holo.url, '/loop/x')
       expect([answer.status, JSON.parse(answer.body).code]).toEqual([508, 'loop_detected'])
       expect(answer.headers['holo-version']).toBe('v2')
-    }, 10_000)
+    }, 30_000)
   })
 })

@@ -485,7 +485,7 @@ describe('an experiment', () => {
         expect(comparison.visitors[0] + comparison.visitors[1]).toBe(1)
         expect(comparison.sentence).toMatch(/^no difference is shown yet: /)
       },
-      { timeout: 15_000, interval: 200 },
+      { timeout: 30_000, interval: 200 },
     )
   }, 20_000)
 })

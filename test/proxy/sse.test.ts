@@ -89,7 +89,7 @@ describe('a feed of server-sent events', () => {
     await reader.next()
     expect(await countReaders()).toBe(before + 1)
     reader.answer.socket.resetAndDestroy()
-    await vi.waitFor(async () => expect(await countReaders()).toBe(before), 10_000)
+    await vi.waitFor(async () => expect(await countReaders()).toBe(before), 30_000)
   })
 
   it('learns with its next event of readers that have closed their connection', async () => {
@@ -99,7 +99,7 @@ describe('a feed of server-sent events', () => {
     await vi.waitFor(async () => {
       await say('is anybody there?')
       expect(await countReaders()).toBe(0)
-    }, 10_000)
+    }, 30_000)
   })
 
   it("is as prompt as is promised: the first byte within 50 ms of the backend's", async () => {

@@ -60,12 +60,12 @@ async function begin(
     const found = work.get(path)
     if (!found) throw new Error(`the backend has not seen ${path}`)
     return found
-  }, 10_000)
+  }, 30_000)
   return { client, at }
 }
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: shop.example.com\r\n\r\n`
-const expectCut = (path: string) => vi.waitFor(() => expect([...cut]).toContain(path), 10_000)
+const expectCut = (path: string) => vi.waitFor(() => expect([...cut]).toContain(path), 30_000)
 
 describe("a client's early leave ends the backend's work", () => {
   it('when the connection is lost before there is an answer', async () => {

@@ -7,7 +7,7 @@ import { type Asked, type Forwarder, readWhole, startForwarder } from './forward
 
 const MIB = 2 ** 20
 const SHORT_TIMEOUT_MS = 200
-const PATIENT = { timeout: 10_000 }
+const PATIENT = { timeout: 30_000 }
 /** More than sockets and streams hold by themselves. */
 const LARGE_BYTES = 32 * MIB
 /** A small body is watched, a large one is not; in chunks, both are. */

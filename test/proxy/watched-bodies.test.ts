@@ -146,7 +146,7 @@ beforeAll(async () => {
   await vi.waitFor(async () => {
     await (await ask('/api/failed/first')).answer
     expect(await listTold()).not.toEqual([])
-  }, 10_000)
+  }, 30_000)
 }, 120_000)
 
 afterAll(async () => {
@@ -186,7 +186,7 @@ async function metricsOf(name: string): Promise<string[]> {
     await (await ask(`/api/failed/${mark}`)).answer
     const isMarked = ({ route }: Told) => route.endsWith(mark)
     expect((await listTold()).some(isMarked)).toBe(true)
-  }, 10_000)
+  }, 30_000)
   const told = await listTold()
   return told.filter(({ route }) => route === `GET /api/${name}`).map(({ metric }) => metric)
 }
@@ -195,7 +195,7 @@ describe('a body that breaks off', () => {
   it.each(['short', 'cut'])('is told of, and the client sees it break off: %s', async (name) => {
     const { answer } = await ask(`/api/${name}`)
     expect(await answer).toBeUndefined()
-    await vi.waitFor(async () => expect(await metricsOf(name)).toEqual(['brokenBodies']), 10_000)
+    await vi.waitFor(async () => expect(await metricsOf(name)).toEqual(['brokenBodies']), 30_000)
   })
 
   it('because the client leaves is nothing', async () => {
@@ -261,7 +261,7 @@ describe('an error in the body of a good reply', () => {
     else expect((await answer)?.body.length).toBeGreaterThan(0)
     await vi.waitFor(
       async () => expect(await metricsOf(`graphql/${name}`)).toEqual(['errorBodies']),
-      10_000,
+      30_000,
     )
   })
 

@@ -54,7 +54,7 @@ async function join(protocols: string[] = []): Promise<Guest & { welcome: unknow
     vi.waitFor(() => {
       if (heard.length === 0) throw new Error('nothing heard yet')
       return heard.shift()
-    }, 10_000)
+    }, 30_000)
   return { socket, next, welcome: await next() }
 }
 

@@ -114,7 +114,7 @@ async function settle(life: Life, router: Router, takes: () => number) {
       await ask(router, '/favicon.ico', 'nobody0000000000000000')
       expect(takes()).toBeGreaterThan(before)
     },
-    { timeout: 10_000 },
+    { timeout: 30_000 },
   )
   life.world.now = Date.now() + PAST
 }
@@ -182,7 +182,7 @@ describe('requests through the router', () => {
           await ask(router, '/favicon.ico', visitor)
           expect(arrived).toBeGreaterThanOrEqual(4)
         },
-        { timeout: 10_000 },
+        { timeout: 30_000 },
       )
       life.world.now = Date.now() + PAST
       await life.control.sync({ held: undefined, kv: undefined, batch: {} as never })

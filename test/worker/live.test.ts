@@ -8,7 +8,7 @@ import { CALLER_HEADER, type Caller } from '../../src/control/contract.ts'
 import { LIVE_CLOSE } from '../../src/wire/live.ts'
 import { namespace } from './control-world.ts'
 
-const WAIT = { timeout: 10_000, interval: 20 }
+const WAIT = { timeout: 30_000, interval: 20 }
 
 /** A control with one token that may do everything, and a viewer with that token. */
 async function createViewed() {

@@ -90,10 +90,11 @@ describe('smoke requests', () => {
     await live(made, async (rolling) => {
       await rolling.start({ plan: { steps: STEPS, smoke } })
       await pass(rolling, 10_000)
-      await new Promise((resolve) => setTimeout(resolve, 200))
-      expect(await rolling.status()).toMatchObject({
-        reason: 'smoke request 1 of 1, GET /api/a: no answer within 0.1 s',
-      })
+      await expect
+        .poll(() => rolling.status())
+        .toMatchObject({
+          reason: 'smoke request 1 of 1, GET /api/a: no answer within 0.1 s',
+        })
       let sent = 0
       world.fetch = async () => {
         const pull = (controller: ReadableStreamDefaultController) => {
