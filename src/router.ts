@@ -77,7 +77,7 @@ export function createRouter(env: Env): Router {
     askControl: (report) => env.CONTROL.getByName(CONTROL_NAME).sync(report),
     colo: createColo(cache, toCheckedForm(settings.allowInsecure)),
     noteDown: (origins) => backends.origins.hint(origins),
-    counting: counter.recorder,
+    counting: counter.recorder.outgoing,
     now: Date.now,
     random: Math.random,
     ...settings,
