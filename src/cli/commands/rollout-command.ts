@@ -2,7 +2,11 @@
 // runs: pause, resume, advance, promote, abort.
 
 import { rolloutStartOutput } from '../../wire/changes.ts'
-import { type RolloutStatusAsRead, rolloutCommandOutput, statusAsRead } from '../../wire/output.ts'
+import {
+  type RolloutStatusAsRead,
+  rolloutCommandOutput,
+  statusAsRead,
+} from '../../wire/rollout-output.ts'
 import type { RolloutCommand } from '../../wire/rollouts.ts'
 import { changeDocument, confirm } from '../change.ts'
 import { type ChangeOptions, type CommandRow, command, type SharedOptions } from '../command.ts'
