@@ -16,7 +16,7 @@ import { createParts } from './parts.ts'
 import type { ControlEnv, ControlSeams } from './seams.ts'
 import { recordStorageSchema } from './storage-schema.ts'
 
-/** What the platform starts, besides the calls: see `ControlEntry`. */
+/** The calls, and what the platform starts by itself. `ControlEntry` passes both on. */
 export type Control = ControlStub & {
   /** Runs the tasks that are due. Never throws, because the platform would run the alarm again. */
   readonly alarm: () => Promise<void>
