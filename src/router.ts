@@ -1,35 +1,29 @@
 // The way of a request through Holo, from its facts to the reply. Read this file first: the imports name
-// the folder that implements each step.
+// the folder that implements each step. isolate.ts holds what stays in memory between requests.
 
 import { type ActOptions, type ActResult, act, toCountedReply } from './act.ts'
 import { askOther, mayAskOther } from './ask-other.ts'
-import { Assets } from './assets/assets.ts'
-import { createEdgeCache, createR2Store, toColoCache } from './assets/store.ts'
-import { ReportLimits } from './beacon/limits.ts'
 import { addReportHeaders, findReporting } from './beacon/page.ts'
-import { Proofs } from './beacon/proofs.ts'
 import { isReportPath, serveReport } from './beacon/serve.ts'
 import { isReportScriptPath, serveReportScript } from './client/browser-report.ts'
 import { isTabScriptPath, serveTabScript } from './client/tab-pin.ts'
-import { readAuthoritySettings } from './control/access/authority-settings.ts'
-import { CONTROL_NAME } from './control/contract.ts'
 import { isAboutServer, readAddress } from './core/address.ts'
 import { decide } from './core/decide.ts'
 import { memoiseByObject } from './core/memoise.ts'
 import { isNetworkPath } from './core/path.ts'
-import { parsePin, permitPin } from './core/pins.ts'
+import { isLostPin } from './core/pins.ts'
 import { isForFewEyes } from './core/previews.ts'
-import type { Decision, Service } from './core/types.ts'
+import { BROKEN_REPLY, toCountedRequest, withWatchedBody } from './count-request.ts'
 import { isDashboardPath, serveDashboard, serveDashboardHost } from './dashboard-page.ts'
 import type { CompiledAssignments } from './document/compile.ts'
 import type { Env } from './env.ts'
 import { areFlagsCarried } from './flags/carried.ts'
 import type { CountFlag } from './flags/evaluate.ts'
-import { listCarriedExposed, listExperimentViews, listExposed } from './flags/experiments.ts'
-import { isBehind, isOfrepPath, Ofrep, type OfrepRequest } from './flags/ofrep.ts'
+import { listCarriedExposed, listExposed } from './flags/experiments.ts'
+import { isBehind, isOfrepPath, type OfrepRequest } from './flags/ofrep.ts'
 import { toHostRole } from './http/dashboard-host.ts'
 import { errorResponse } from './http/errors.ts'
-import { type Facts, type FactsOptions, readFacts } from './http/facts.ts'
+import { type FactsOptions, readFacts } from './http/facts.ts'
 import { withFrameworkPin } from './http/framework-pins.ts'
 import { mayTakeHtml, toKind } from './http/kind.ts'
 import {
@@ -41,88 +35,38 @@ import {
 } from './http/own-paths.ts'
 import { finishReply } from './http/reply.ts'
 import { toStamp, toTiming } from './http/stamp.ts'
+import { leadWithoutPin } from './http/stray-pin.ts'
 import { toTabRedirect } from './http/tab-redirect.ts'
 import { drainUnread } from './http/unread-body.ts'
 import { listInsertions } from './insertions.ts'
-import { toCheckedForm } from './loading/checked.ts'
-import { createColo } from './loading/colo.ts'
-import { createKvReader } from './loading/kv-source.ts'
-import { AssignmentsLoader } from './loading/load.ts'
-import type { WaitUntil } from './loading/turns.ts'
-import { watchBody } from './metrics/bodies.ts'
-import { type Counter, createCounter, SkippedRules } from './metrics/counter.ts'
-import type { CountedReply, CountedRequest } from './metrics/observed.ts'
+import { createIsolateParts, type IsolateParts } from './isolate.ts'
 import { serveBarScript } from './preview/bar.ts'
-import { CLOSED, PreviewGate } from './preview/gate.ts'
+import { CLOSED } from './preview/gate.ts'
 import { forwardRequest } from './proxy/forward.ts'
-import { type Backends, createBackends } from './proxy/origins.ts'
-import { ShadowBudget } from './proxy/shadow/budget.ts'
-import { VisitorsFirst } from './proxy/shadow/visitors-first.ts'
-import { readSettings } from './settings.ts'
 import { prepareShadow } from './shadow.ts'
 import { serveTab } from './tab.ts'
 import { serveVersionNow } from './version-now.ts'
 
 export type Router = (request: Request, ctx: ExecutionContext) => Promise<Response>
 
-/** Creates the router, one per isolate: it holds everything that the isolate keeps in memory. */
+/** Creates the router, one per isolate. */
 export function createRouter(env: Env): Router {
-  const settings = readSettings(env)
-  const cache = toColoCache(settings.cacheName)
-  const backends = createBackends({ bindings: env, now: Date.now, random: Math.random })
-  const counter = createCounter(env.COUNTS, settings.countsFlushMs)
-  const loader = new AssignmentsLoader({
-    readKv: createKvReader(env.ASSIGNMENTS),
-    // A new stub for each call: a stub whose call failed may stay broken.
-    askControl: (report) => env.CONTROL.getByName(CONTROL_NAME).sync(report),
-    colo: createColo(cache, toCheckedForm(settings.allowInsecure)),
-    noteDown: (origins) => backends.origins.hint(origins),
-    counting: counter.recorder,
-    now: Date.now,
-    random: Math.random,
-    ...settings,
-  })
-  const parts: RouterDeps = {
-    env,
-    loader,
-    counter,
-    assets: new Assets({
-      store: createR2Store(env.STORE),
-      cache: createEdgeCache(cache),
-    }),
-    toDefaultService: toDefaultService(settings.defaultOrigin),
-    backends,
-    skippedRules: new SkippedRules(),
-    reportLimits: new ReportLimits(),
-    proofs: new Proofs(),
-    shadowBudget: new ShadowBudget(Date.now),
-    visitorsFirst: new VisitorsFirst({ now: Date.now, sleep }),
-    dashboardHost: settings.dashboardHost,
-    staleAfterMs: settings.staleAfterMs,
-    gate: new PreviewGate({
-      access: readAuthoritySettings(env).access,
-      fetch: (...args) => fetch(...args),
-      now: Date.now,
-    }),
-    ofrep: new Ofrep(),
-  }
+  const isolate = createIsolateParts(env)
   return async (request, ctx) => {
     const requestId = request.headers.get('cf-ray') ?? crypto.randomUUID()
-    parts.visitorsFirst.arrive()
+    isolate.visitorsFirst.arrive()
     try {
-      const response = await route(parts, request, requestId, ctx)
+      const response = await route(isolate, request, requestId, ctx)
       if (request.body !== null) await drainUnread(request)
       return response
     } catch (cause) {
       console.error(`request ${requestId} failed`, cause)
       return errorResponse('internal', requestId)
     } finally {
-      parts.visitorsFirst.leave()
+      isolate.visitorsFirst.leave()
     }
   }
 }
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 /** The id for loop detection is usually made from the salt, which does not exist without a document. */
 const LOOP_ID_OF_DEFAULT = 'holo'
@@ -130,39 +74,8 @@ const LOOP_ID_OF_DEFAULT = 'holo'
 /** The answer to `OPTIONS *`, which asks about the server as a whole (RFC 9110 section 9.3.7). */
 const SERVER_OPTIONS = { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }
 
-/** It is compiled when it is needed: with a document it never is. */
-function toDefaultService(origin: string | undefined): RouterDeps['toDefaultService'] {
-  let service: Service | undefined
-  return async () => {
-    if (!origin || service) return service
-    const { compileService } = await import('./document/compile.ts')
-    service = compileService({ prefix: '/', origins: [origin] })
-    return service
-  }
-}
-
-type RouterDeps = {
-  readonly env: Env
-  readonly loader: AssignmentsLoader
-  readonly counter: Counter
-  readonly assets: Assets
-  /** Answers while nothing has been published. */
-  readonly toDefaultService: () => Promise<Service | undefined>
-  readonly backends: Backends
-  readonly skippedRules: SkippedRules
-  readonly reportLimits: ReportLimits
-  readonly proofs: Proofs
-  readonly shadowBudget: ShadowBudget
-  readonly visitorsFirst: VisitorsFirst
-  /** Where browsers may sign in, and no version is served; everywhere if undefined. */
-  readonly dashboardHost: string | undefined
-  readonly staleAfterMs: number
-  readonly gate: PreviewGate
-  readonly ofrep: Ofrep
-}
-
 async function route(
-  deps: RouterDeps,
+  deps: IsolateParts,
   request: Request,
   requestId: string,
   ctx: ExecutionContext,
@@ -256,7 +169,7 @@ async function route(
     const readTag = async () => (await loader.load(false, waitUntil)).assignments?.flags?.tag ?? ''
     const decision = decide(facts, assignments)
     const by = isForFewEyes(facts, decision, assignments) ? 'preview' : 'visitor'
-    const asked = toCounted(request, facts, decision, assignments, by)
+    const asked = toCountedRequest(request, facts, decision, assignments, by)
     const onEvaluated: OfrepRequest['onEvaluated'] = (keys, context) =>
       counter.recorder.recordExposed(asked, (places) =>
         listExposed({ keys, flags, context, decision }, places),
@@ -272,7 +185,7 @@ async function route(
   skippedRules.record(decision)
   const isPreviewed = isForFewEyes(facts, decision, assignments)
   const by = isPreviewed ? 'preview' : 'visitor'
-  const asked = toCounted(request, facts, decision, assignments, by)
+  const asked = toCountedRequest(request, facts, decision, assignments, by)
   counter.recorder.recordAssigned(asked)
   const all = assignments.flags
   if (all) {
@@ -316,7 +229,7 @@ async function route(
     const answered = act(situation)
     acted = answered instanceof Promise ? await answered : answered
   } finally {
-    const replied = acted ? toCountedReply(acted, request.method) : BROKEN
+    const replied = acted ? toCountedReply(acted, request.method) : BROKEN_REPLY
     const doubt = counter.recorder.record(asked, replied, mayAskOther)
     if (doubt) waitUntil(askOther(doubt, situation, counter).then(flushLater))
     flushLater()
@@ -334,7 +247,7 @@ async function route(
     mayBeHtml:
       counted.service !== undefined && response.status === 304 && mayTakeHtml(request.headers),
     isOwnFile: counted.isNamed,
-    isPinLost: isPinLost(facts, assignments),
+    isPinLost: facts.kind === 'document' && isLostPin(facts.cookies.pin, assignments, facts),
     isForFewEyes: isPreviewed,
   })
   if (reporting) {
@@ -343,66 +256,6 @@ async function route(
     await addReportHeaders(response, facts, decision, reporting, by)
   }
   return response
-}
-
-function toCounted(
-  request: Request,
-  facts: Facts,
-  decision: Decision,
-  assignments: CompiledAssignments,
-  by: CountedRequest['by'],
-): CountedRequest {
-  const { flags } = assignments
-  const asked = { request, facts, decision, assignments, by }
-  if (!flags) return asked
-  return {
-    ...asked,
-    listExperiments: (places) => listExperimentViews(facts, decision, flags, places),
-  }
-}
-
-/** The reply, whose body is watched if somebody wants to know what is in it. */
-function withWatchedBody(
-  { response, watched, isRaw = false }: ActResult,
-  asked: CountedRequest,
-  recorder: Counter['recorder'],
-  { flushLater, waitUntil }: { flushLater: () => void; waitUntil: WaitUntil },
-): Response {
-  if (!watched) return response
-  const record = (metric: 'brokenBodies' | 'errorBodies') => () => {
-    recorder.recordBody(asked, metric)
-    flushLater()
-  }
-  const { forBreaks, errorAt } = watched
-  return watchBody(response, {
-    onBroken: forBreaks ? record('brokenBodies') : undefined,
-    error: errorAt && { at: errorAt, onFound: record('errorBodies') },
-    isRaw,
-    signal: asked.request.signal,
-    waitUntil,
-  })
-}
-
-/**
- * Leads a page to its address without the pin, which does not count there. Otherwise what the page
- * loads would name that pin in its referrer, as what a worker loads does.
- */
-function leadWithoutPin({ pathname }: URL, { search }: Facts): Response {
-  // A location that begins with two slashes names another host (RFC 3986 section 4.2).
-  const path = pathname.startsWith('//') ? `/.${pathname}` : pathname
-  const headers = { location: path + search, 'cache-control': 'no-store' }
-  return new Response(null, { status: 307, headers })
-}
-
-/**
- * Whether the cookie of a page that is opened names a version that is withdrawn, gone, or not for this
- * request. Nothing tells which: a version that only a grant shows is as one that there is not.
- */
-function isPinLost(facts: Facts, assignments: CompiledAssignments): boolean {
-  const { kind, cookies } = facts
-  if (kind !== 'document' || cookies.pin === undefined) return false
-  const claim = parsePin(cookies.pin)
-  return claim !== undefined && !permitPin(claim, assignments, facts).ok
 }
 
 const NO_FACTS_OPTIONS: FactsOptions = {
@@ -418,12 +271,3 @@ const factsOptionsOf = memoiseByObject((assignments: CompiledAssignments): Facts
   const withAttributes = rules.length > 0 || areFlagsCarried(assignments)
   return { visitor, salt, polled, embeddedCookies, withAttributes }
 })
-
-/** What is counted for a request that failed because of an error in Holo itself, not in a service. */
-const BROKEN: CountedReply = {
-  status: 500,
-  source: 'none',
-  bytes: 0,
-  service: undefined,
-  isNamed: false,
-}

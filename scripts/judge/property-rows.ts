@@ -100,23 +100,28 @@ function detection(
   }
 }
 
+/** Rollouts that promote on evidence, in which the two sides fail at these rates. */
+function runPromotions(
+  weight: number,
+  rates: readonly [number, number],
+  options: Parameters<typeof runAll>[2],
+) {
+  const make = (random: Random) =>
+    newcomers(
+      random,
+      600,
+      failing(random, (side) => rates[side]),
+    )
+  return runAll(promoteOnEvidence(weight), make, options)
+}
+
 function promotion(property: string, weight: number, rates: readonly [number, number]): Row {
   return {
     property,
     bound: 'promoted; the visitors that it takes are told',
     run: (effort) => {
       const runs = toRuns(effort, 200)
-      const make = (random: Random) =>
-        newcomers(
-          random,
-          600,
-          failing(random, (side) => rates[side]),
-        )
-      const ended = runAll(promoteOnEvidence(weight), make, {
-        seed: effort.seed,
-        runs,
-        maxMs: 12 * HOUR_MS,
-      })
+      const ended = runPromotions(weight, rates, { seed: effort.seed, runs, maxMs: 12 * HOUR_MS })
       const right = ended.filter(({ outcome }) => outcome === 'promoted')
       const visitors = right.map((run) => run.visitors[0] + run.visitors[1])
       const back = countOf(ended, 'rolledBack')
@@ -136,17 +141,7 @@ function margin(property: string, weight: number, rates: readonly [number, numbe
     bound: 'promoted on evidence in at most 1 %',
     run: (effort) => {
       const runs = toRuns(effort, 400)
-      const make = (random: Random) =>
-        newcomers(
-          random,
-          600,
-          failing(random, (side) => rates[side]),
-        )
-      const ended = runAll(promoteOnEvidence(weight), make, {
-        seed: effort.seed,
-        runs,
-        maxMs: LOOKS_MS,
-      })
+      const ended = runPromotions(weight, rates, { seed: effort.seed, runs, maxMs: LOOKS_MS })
       const wrong = countOf(ended, 'promoted')
       return { runs, judge: toShare(wrong, runs), holds: isWithin(wrong, runs) }
     },

@@ -77,18 +77,20 @@ export type NewToken = Omit<NewTokenBody, 'expiresInDays'> & {
 export type Authorise = (caller: Caller, scope: Scope) => Promise<Result<Principal, DeniedResult>>
 
 /** The calls of the control. Each one that takes a caller checks its credential and scope. */
-export type ControlCalls = UploadCalls &
+export type ControlCalls = IsolateCalls &
+  DocumentCalls &
+  HealthCalls &
+  UploadCalls &
   CollectionCalls &
   FileCalls &
   RolloutCalls &
-  HealthCalls &
-  SessionCalls &
-  PreviewCalls &
-  WebhookCalls &
-  ErrorCalls &
   SafetyCalls &
+  CountCalls &
+  ErrorCalls &
   ShadowCalls &
-  DocumentCalls
+  AccessCalls &
+  PreviewCalls &
+  WebhookCalls
 
 /**
  * The control as the Worker reaches it. `fetch` takes the request of a viewer, with its caller as JSON in
@@ -104,23 +106,14 @@ export const CALLER_HEADER = 'holo-caller'
 /** A session whose secret only this reply contains. */
 export type NewSession = Principal & { readonly session: string; readonly sessionEndsAt: number }
 
-type SessionCalls = {
-  /** Makes a session. Only this call accepts a one-time code as the credential, once. */
-  readonly signIn: (caller: Caller) => Answer<NewSession>
-  /** Makes a one-time code that signs in with the caller's token. */
-  readonly makeCode: (
-    caller: Caller,
-  ) => Answer<{ readonly code: string; readonly expiresAt: number }>
-  /** Ends the caller's session; or, with `everywhere`, all sessions and codes of its token. */
-  readonly signOut: (caller: Caller, everywhere: boolean) => Answer<number>
-}
-
-type DocumentCalls = {
+export type IsolateCalls = {
   /** The only call that isolates make. It needs no credential, because its reply holds no secret. */
   readonly sync: (report: SyncReport) => Promise<SyncReply>
   /** Called by the cron watchdog: sets the alarm again if it was lost. Otherwise it writes nothing. */
   readonly watch: () => Promise<void>
-  readonly authenticate: (caller: Caller) => Promise<Result<Principal, DeniedResult>>
+}
+
+export type DocumentCalls = {
   readonly change: (
     caller: Caller,
     change: DocumentChange,
@@ -135,9 +128,16 @@ type DocumentCalls = {
   readonly audit: (caller: Caller, page: PageQuery) => Answer<readonly AuditRow[]>
   /** Checks the whole audit chain and, if given, a copy of a published document against it. */
   readonly verify: (caller: Caller, copy: string | undefined) => Answer<Verification>
-  readonly health: (caller: Caller) => Answer<ControlHealth>
   /** Events after `after`, oldest first. Without `after`: no events, only the newest id. */
   readonly events: (caller: Caller, after: number | undefined, limit: number) => Answer<EventPage>
+}
+
+export type HealthCalls = {
+  readonly health: (caller: Caller) => Answer<ControlHealth>
+  readonly services: (caller: Caller) => Answer<ServicesHealthReport>
+}
+
+export type CountCalls = {
   /** Counts of a time range, oldest first. */
   readonly metrics: (
     caller: Caller,
@@ -153,6 +153,10 @@ type DocumentCalls = {
   readonly flagCounts: (caller: Caller) => Answer<FlagCountsPage>
   /** What is known of each experiment. */
   readonly experiments: (caller: Caller) => Answer<readonly ExperimentReport[]>
+}
+
+export type AccessCalls = {
+  readonly authenticate: (caller: Caller) => Promise<Result<Principal, DeniedResult>>
   readonly tokens: (caller: Caller) => Answer<readonly TokenSummary[]>
   /** Only this reply contains the token itself. */
   readonly createToken: (
@@ -160,8 +164,12 @@ type DocumentCalls = {
     token: NewToken,
   ) => Answer<TokenSummary & { readonly token: string }>
   readonly revokeToken: (caller: Caller, id: string) => Answer<TokenSummary | undefined>
-}
-
-type HealthCalls = {
-  readonly services: (caller: Caller) => Answer<ServicesHealthReport>
+  /** Makes a session. Only this call accepts a one-time code as the credential, once. */
+  readonly signIn: (caller: Caller) => Answer<NewSession>
+  /** Makes a one-time code that signs in with the caller's token. */
+  readonly makeCode: (
+    caller: Caller,
+  ) => Answer<{ readonly code: string; readonly expiresAt: number }>
+  /** Ends the caller's session; or, with `everywhere`, all sessions and codes of its token. */
+  readonly signOut: (caller: Caller, everywhere: boolean) => Answer<number>
 }

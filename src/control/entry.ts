@@ -5,8 +5,8 @@
 import { DurableObject } from 'cloudflare:workers'
 import { err } from '../core/result.ts'
 import type { ControlCalls, DeniedResult } from './contract.ts'
-import type { Control as Core } from './control.ts'
-import type { ControlEnv } from './parts.ts'
+import type { Control } from './control.ts'
+import type { ControlEnv, ControlSeams } from './seams.ts'
 import { isNewerStorage } from './storage-schema.ts'
 
 /** All calls by name; the type makes sure that none is missing. */
@@ -82,15 +82,21 @@ const REFUSAL =
 const NEWER: DeniedResult = { kind: 'denied', denial: 'newer_schema' }
 
 export class ControlEntry extends DurableObject<ControlEnv> {
-  #core: Core | undefined
+  readonly #seams: Partial<ControlSeams>
+  #core: Control | undefined
   #isRefusalLogged = false
+
+  constructor(ctx: DurableObjectState, env: ControlEnv, seams: Partial<ControlSeams> = {}) {
+    super(ctx, env)
+    this.#seams = seams
+  }
 
   static {
     for (const name of Object.keys(CALLS) as (keyof ControlCalls)[]) {
       const call = async function (this: ControlEntry, ...args: never) {
         const core = await this.#load()
         if (!core) return refuse(name)
-        return (core[name] as (...args: never) => unknown).apply(core, args)
+        return (core[name] as (...args: never) => unknown)(...args)
       }
       // As methods are that a class declares: the platform calls what is on the prototype.
       Object.defineProperty(ControlEntry.prototype, name, { value: call, writable: true })
@@ -98,15 +104,15 @@ export class ControlEntry extends DurableObject<ControlEnv> {
   }
 
   /** Returns `undefined` if a newer Holo has written the storage. */
-  async #load(): Promise<Core | undefined> {
+  async #load(): Promise<Control | undefined> {
     if (!this.#core && isNewerStorage(this.ctx.storage.sql)) {
       if (!this.#isRefusalLogged) console.error(REFUSAL)
       this.#isRefusalLogged = true
       return undefined
     }
-    const { Control } = await import('./control.ts')
+    const { createControl } = await import('./control.ts')
     // Calls that came at the same time share one.
-    this.#core ??= new Control(this.ctx, this.env)
+    this.#core ??= createControl(this.ctx, this.env, this.#seams)
     return this.#core
   }
 

@@ -46,6 +46,19 @@ export function permitPin(
   return ok({ version, environment: isKept ? named.name : undefined })
 }
 
+/**
+ * Whether the pin of a cookie names a version that is withdrawn, gone, or not for this request. Nothing
+ * tells which: a version that only a grant shows is as one that there is not.
+ */
+export function isLostPin(
+  pin: string | undefined,
+  assignments: Pick<Assignments, 'versions' | 'environments' | 'hosts'>,
+  facts: Pick<RequestFacts, 'host' | 'grants' | 'preview'>,
+): boolean {
+  const claim = pin === undefined ? undefined : parsePin(pin)
+  return claim !== undefined && !permitPin(claim, assignments, facts).ok
+}
+
 /** Whether a request may see a version: as every visitor of its host may, or by a grant. */
 export function mayFollow(
   version: Version,

@@ -13,6 +13,14 @@ const NOTICE_LEAVING_MS = 20
 /** `application/json`, and types that end in `+json` (RFC 6839 section 3.1). */
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i
 
+/** What of the body of a reply somebody wants to know. */
+export type WatchedBody = {
+  /** Whether it breaks off. */
+  readonly forBreaks: boolean
+  /** Where an error would be in its JSON: names from the outside; `undefined` if nobody asks. */
+  readonly errorAt: readonly string[] | undefined
+}
+
 export type BodyWatch = {
   /** Called when the body broke off while the client was there; absent if nobody asks. */
   readonly onBroken: (() => void) | undefined

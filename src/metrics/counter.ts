@@ -33,8 +33,8 @@ export function createCounter(
     copy: (batch) => writePoints(dataset, batch),
   })
   const flusher = new Flusher({
-    isEmpty: () => recorder.isEmpty,
-    isUrgent: () => recorder.isUrgent,
+    isEmpty: () => recorder.outgoing.isEmpty,
+    isUrgent: () => recorder.outgoing.isUrgent,
     afterMs: flushMs,
     now: Date.now,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

@@ -6,6 +6,13 @@ import {
   toFlagCountKey,
 } from '../core/counting/flag-counts.ts'
 
+/** An evaluation without a reason failed. */
+export type EvaluatedFlag = {
+  readonly key: string
+  readonly variant?: string
+  readonly reason?: string
+}
+
 export class PendingFlags {
   readonly #counts = new Map<string, FlagCount>()
   #lost = 0

@@ -3,10 +3,12 @@
 // the same clauses.
 
 import { JUDGED_METHODS } from '../core/counting/routes.ts'
+import { matchService } from '../core/services.ts'
 import type { Decision } from '../core/types.ts'
 import type { CompiledAssignments } from '../document/compile.ts'
 import type { Facts } from '../http/facts.ts'
 import { isPrefetch } from '../http/kind.ts'
+import { readTabName } from '../http/tab-name.ts'
 
 /** A request that has been decided. */
 export type CountedRequest = {
@@ -97,4 +99,15 @@ export function isByOwnBucket({ facts, decision, assignments }: CountedRequest):
  */
 export function isAssigned(asked: CountedRequest): boolean {
   return asked.facts.kind === 'document' && asked.decision.reason === 'bucket' && isJudged(asked)
+}
+
+/** The prefix of the service that was asked. */
+export function toAskedPrefix({ facts, decision }: CountedRequest, { service }: CountedReply) {
+  return service && matchService(decision.version.services, facts.path)?.prefix
+}
+
+/** The tab that asked for the version of its own page; programs have none. */
+export function readTab({ request, facts, decision, by }: CountedRequest): string | undefined {
+  const isTab = by === 'visitor' && decision.reason === 'pin' && !facts.crawler && !facts.automated
+  return isTab ? readTabName(request.headers) : undefined
 }

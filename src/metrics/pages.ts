@@ -2,8 +2,8 @@
 // not fit is left out, and counted as left out. One client has a part of the room only, so that it
 // cannot keep others from being counted.
 
-import type { Group, WindowCounts } from '../core/counting/batch.ts'
-import { addVisitor, newSketch, packSketch, type Sketch } from '../core/counting/distinct.ts'
+import type { WindowCounts } from '../core/counting/batch.ts'
+import { addVisitor, newSketch } from '../core/counting/distinct.ts'
 import {
   closesAt,
   MAX_BATCH_OUTCOMES,
@@ -15,43 +15,16 @@ import {
 import { type Marks, mergeMarks } from '../core/counting/marks.ts'
 import {
   type ClientHashes,
-  MAX_KINDS,
   OUTCOME_WORDS,
   type OutcomeKind,
   pushOutcome,
   toSegmentWord,
 } from '../core/counting/outcomes.ts'
-import { OTHER_ROUTE } from '../core/counting/routes.ts'
 import type { SegmentValues } from '../core/counting/segments.ts'
-import { type GrowingTotals, noTotals } from '../core/counting/totals.ts'
 import { MAX_COUNTED_SERVICES, TAB_DAY } from '../core/counting/uses.ts'
 import type { Decision } from '../core/types.ts'
-import { type PlacedSegments, placeSegment } from './segments.ts'
-
-export type Page = {
-  readonly window: number
-  readonly environment: string
-  readonly version: string
-  readonly revision: number
-  readonly totals: GrowingTotals
-  /** How many visitors there are, about. */
-  readonly distinct: Sketch
-  /** Requests by the prefix of the service that they were sent to. */
-  readonly services: Map<string, number>
-  /** The tabs that named themselves; made with the first one. */
-  tabs: Sketch | undefined
-  readonly visitors: Map<number, Marks>
-  /** What `outcomes` is about, by its name. */
-  readonly kinds: Map<string, PlacedKind>
-  readonly outcomes: number[]
-  /** What the clients of visitors are; empty where nobody asks. */
-  readonly segments: PlacedSegments
-  /** By visitor, as `toSegmentWord` writes it. */
-  readonly visitorSegments: Map<number, number>
-}
-
-/** A kind, and its place in the list of the batch. */
-type PlacedKind = OutcomeKind & { readonly place: number }
+import { openPage, type Page, placeKind, toGroup } from './page.ts'
+import { placeSegment } from './segments.ts'
 
 /** What one visitor met, before its kind has a place in the list. */
 export type NewOutcome = ClientHashes &
@@ -63,15 +36,6 @@ export type NewOutcome = ClientHashes &
 
 /** Visitors, and outcomes, in one batch that one network (a /48 of IPv6, an address of IPv4) may have. */
 export const MAX_NETWORK_ENTRIES = 1024
-
-/** Kinds that one network may add to a page; its other outcomes have the route `*`. */
-export const MAX_NETWORK_KINDS = 32
-
-/**
- * Places in a page's list of kinds that are kept free for metrics with the route `*`; half of them
- * for those without a code.
- */
-const OTHER_KINDS = 62
 
 /** Groups that are left for versions with visitors of their own, when tabs ask for many old ones. */
 const OWN_GROUPS = MAX_GROUPS / 2
@@ -145,7 +109,7 @@ export class Pages {
     if (this.#outcomes >= MAX_BATCH_OUTCOMES) return false
     const share = this.#shareOf(outcome.network)
     if (share && share.outcomes >= MAX_NETWORK_ENTRIES) return false
-    const kind = place(
+    const kind = placeKind(
       page.kinds,
       code === undefined ? { metric, route } : { metric, route, code },
       share,
@@ -237,21 +201,7 @@ export class Pages {
     const known = pages.get(key)
     if (known) return known
     if (pages.size >= limit) return undefined
-    const page: Page = {
-      window,
-      environment,
-      version,
-      revision,
-      totals: noTotals(),
-      distinct: newSketch(),
-      services: new Map(),
-      tabs: undefined,
-      visitors: new Map(),
-      kinds: new Map(),
-      outcomes: [],
-      segments: new Map(),
-      visitorSegments: new Map(),
-    }
+    const page = openPage(window, environment, version, revision)
     pages.set(key, page)
     return page
   }
@@ -260,74 +210,3 @@ export class Pages {
 export type Dropped = { readonly requests: number; readonly outcomes: number }
 
 const NOTHING_DROPPED: Dropped = { requests: 0, outcomes: 0 }
-
-/**
- * The place of a kind in a list. If there is no room for more routes it is that of the route `*`,
- * and if there is none for more codes, that of the one without a code.
- */
-function place(
-  kinds: Map<string, PlacedKind>,
-  kind: OutcomeKind,
-  share: Share | undefined,
-): number | undefined {
-  const { metric, route, code } = kind
-  const name = `${metric} ${route} ${code}`
-  const known = kinds.get(name)
-  if (known) return known.place
-  const isRoute = route !== '' && route !== OTHER_ROUTE
-  const kept = isRoute ? OTHER_KINDS : code === undefined ? 0 : OTHER_KINDS / 2
-  const isFull = kinds.size >= MAX_KINDS - kept
-  if (isRoute && (isFull || (share && share.kinds >= MAX_NETWORK_KINDS))) {
-    return place(kinds, { ...kind, route: OTHER_ROUTE }, share)
-  }
-  if (isFull) return code === undefined ? undefined : place(kinds, { metric, route }, share)
-  if (isRoute && share) share.kinds += 1
-  kinds.set(name, { ...kind, place: kinds.size })
-  return kinds.size - 1
-}
-
-function toGroup({
-  environment,
-  version,
-  revision,
-  totals,
-  distinct,
-  services,
-  tabs,
-  visitors,
-  kinds,
-  outcomes,
-  segments,
-  visitorSegments,
-}: Page): Group {
-  const pairs = new Uint32Array(2 * visitors.size)
-  let at = 0
-  for (const [hash, marks] of visitors) {
-    pairs[at++] = hash
-    pairs[at++] = marks
-  }
-  return {
-    environment,
-    version,
-    revision,
-    totals,
-    distinct: packSketch(distinct),
-    ...(services.size === 0 ? {} : { services: Object.fromEntries(services) }),
-    ...(tabs ? { tabs: packSketch(tabs) } : {}),
-    visitors: pairs,
-    kinds: [...kinds.values()].map(({ place: _, ...kind }) => kind),
-    outcomes: Uint32Array.from(outcomes),
-    ...(segments.size === 0 ? {} : toSegments(segments, visitors, visitorSegments)),
-  }
-}
-
-function toSegments(
-  segments: PlacedSegments,
-  visitors: Page['visitors'],
-  visitorSegments: Page['visitorSegments'],
-): Pick<Group, 'segments' | 'visitorSegments'> {
-  return {
-    segments: [...segments.values()].map(({ place: _, ...values }) => values),
-    visitorSegments: Uint32Array.from(visitors.keys(), (hash) => visitorSegments.get(hash) ?? 0),
-  }
-}

@@ -1,20 +1,17 @@
-// Counts requests in the isolate and hands them out in batches. It never throws and waits for
-// nothing, so that no reply depends on it.
+// Counts what happens in the isolate: requests, what browsers report, flags, copies. It never throws and
+// waits for nothing, so that no reply depends on it. outgoing.ts hands the counts out in batches.
 
-import type { FoldedError } from '../core/browser/parse-beacon.ts'
-import { type Batch, COUNTING_FORM, type Collected } from '../core/counting/batch.ts'
+import type { Batch } from '../core/counting/batch.ts'
 import { addVisitor, toDistinctDay } from '../core/counting/distinct.ts'
-import { BOTH_SUFFIX, UNPROVEN_SUFFIX } from '../core/counting/metrics.ts'
-import { addNamed, addVital } from '../core/counting/totals.ts'
-import { matchService } from '../core/services.ts'
+import { BOTH_SUFFIX } from '../core/counting/metrics.ts'
+import { addNamed } from '../core/counting/totals.ts'
 import type { ShadowSubject } from '../core/shadow/reports.ts'
-import { type ShadowOutcome, ShadowTally } from '../core/shadow/tally.ts'
-import { readTabName } from '../http/tab-name.ts'
-import type { BatchSource } from '../loading/sync.ts'
+import type { ShadowOutcome } from '../core/shadow/tally.ts'
 import { addAnswer } from './add-answer.ts'
-import { countHeldErrors, countHeldFlags, countHeldRequests } from './batch-sums.ts'
-import { PendingErrors } from './error-groups.ts'
-import { PendingFlags } from './flag-counts.ts'
+import type { WatchedBody } from './bodies.ts'
+import { type BrowserReport, countBrowserReport } from './browser-counts.ts'
+import { countExposed, countMet } from './experiment-counts.ts'
+import type { EvaluatedFlag } from './flag-counts.ts'
 import { listMet, type Met, toFailureCode } from './met.ts'
 import {
   type CountedReply,
@@ -23,22 +20,15 @@ import {
   isByOwnBucket,
   isByVisitor,
   isJudged,
+  readTab,
+  toAskedPrefix,
 } from './observed.ts'
-import { type Page, Pages } from './pages.ts'
-import { isReported, type Reported, Reports } from './reports.ts'
-import { Sending } from './sending.ts'
+import { Outgoing, type OutgoingOptions } from './outgoing.ts'
+import type { Page } from './page.ts'
+import type { Pages } from './pages.ts'
+import { isReported, type Reported, type Reports } from './reports.ts'
 
-export type RecorderOptions = {
-  /**
-   * Milliseconds since the epoch. In production the clock stands still between two I/O operations,
-   * so that it cannot measure how long a computation took.
-   */
-  readonly now: () => number
-  /**
-   * Makes a unique name for the isolate. Called once, inside a request, where random numbers are
-   * allowed.
-   */
-  readonly toIsolate: () => string
+export type RecorderOptions = Omit<OutgoingOptions, 'onBatch'> & {
   /** Gets every new batch too, to keep counts elsewhere. Should not throw. */
   readonly copy?: ((batch: Batch) => void) | undefined
 }
@@ -51,14 +41,6 @@ export type Losses = {
   readonly errors: number
 }
 
-/** What of the body of a reply somebody wants to know. */
-export type WatchedBody = {
-  /** Whether it breaks off. */
-  readonly forBreaks: boolean
-  /** Where an error would be in its JSON: names from the outside; `undefined` if nobody asks. */
-  readonly errorAt: readonly string[] | undefined
-}
-
 /** What counts only if the other version does not do the same with the same request. */
 export type Doubt = {
   readonly asked: CountedRequest
@@ -69,55 +51,28 @@ export type Doubt = {
   readonly site: number
 }
 
-/** An evaluation without a reason failed. */
-export type EvaluatedFlag = {
-  readonly key: string
-  readonly variant?: string
-  readonly reason?: string
-}
-
-/** What a browser has reported of a page. */
-export type BrowserReport = {
-  readonly errors: readonly FoldedError[]
-  readonly met: readonly Met[]
-  /** Whether Holo has served this version to the visitor. */
-  readonly isProven: boolean
-  /** Whether the judge gets it as well; only of what is proven. */
-  readonly isForJudge: boolean
-  /** Who sent it, in any form. */
-  readonly client: string
-}
-
-export class Recorder implements BatchSource {
-  readonly #options: RecorderOptions
-  readonly #pages = new Pages()
-  readonly #reports = new Reports(this.#pages)
-  readonly #errorGroups = new PendingErrors()
-  readonly #flags = new PendingFlags()
-  readonly #shadows = new ShadowTally()
-  readonly #sending = new Sending()
-  readonly #losses = { requests: 0, errors: 0 }
-  #isolate: string | undefined
-  #sequence = 0
-  /** How many of the requests of `losses` no batch has reported yet. */
-  #untold = 0
+export class Recorder {
+  readonly #now: () => number
+  /** What was counted, on its way to the control. */
+  readonly outgoing: Outgoing
+  readonly #pages: Pages
+  readonly #reports: Reports
+  /** Calls of this class that failed because of an error in Holo. */
+  #failures = 0
 
   constructor(options: RecorderOptions) {
-    this.#options = options
-  }
-
-  /** Whether there is nothing to send. */
-  get isEmpty(): boolean {
-    return this.#hasNothingNew && !this.#sending.isUnsure
+    this.#now = options.now
+    this.outgoing = new Outgoing({
+      ...options,
+      onBatch: (batch) => this.#safely(() => options.copy?.(batch)),
+    })
+    this.#pages = this.outgoing.pages
+    this.#reports = this.outgoing.reports
   }
 
   get losses(): Losses {
-    return { ...this.#losses, ...this.#reports.losses }
-  }
-
-  /** Whether something bad was met that has not been handed out yet: see `URGENT_FLUSH_MS`. */
-  get isUrgent(): boolean {
-    return this.#reports.isUrgent
+    const requests = this.outgoing.lostRequests
+    return { requests, errors: this.#failures, ...this.#reports.losses }
   }
 
   /**
@@ -128,7 +83,7 @@ export class Recorder implements BatchSource {
   recordAssigned(asked: CountedRequest): void {
     this.#safely(() => {
       if (asked.facts.kind !== 'document' || !isAssigned(asked)) return
-      const page = this.#pages.find(asked.decision, this.#options.now())
+      const page = this.#pages.find(asked.decision, this.#now())
       // The request itself is counted, or counted as lost, when it is answered.
       if (!page) return
       page.totals.assigned += 1
@@ -148,44 +103,7 @@ export class Recorder implements BatchSource {
     asked: CountedRequest,
     toPlaces: (collected: readonly string[]) => readonly string[],
   ): void {
-    this.#safely(() => {
-      const views = this.#listExperiments(asked)
-      const places = views.length === 0 ? [] : toPlaces(this.#reports.flagPlaces)
-      for (const { view, reported } of views) {
-        if (!places.includes(view.decision.environment)) continue
-        const page = this.#pages.find(view.decision, this.#options.now())
-        if (page) this.#reports.mark(page, view, reported, { assigned: true, unpinned: true })
-      }
-    })
-  }
-
-  /** The request as experiments count it that are collected now. */
-  #listExperiments(asked: CountedRequest) {
-    const { listExperiments } = asked
-    const { flagPlaces } = this.#reports
-    if (!listExperiments || flagPlaces.length === 0 || !isByVisitor(asked)) return []
-    return listExperiments(flagPlaces).flatMap((one) => {
-      const view = { ...asked, ...one }
-      const reported = this.#reports.find(view)
-      return reported ? [{ view, reported }] : []
-    })
-  }
-
-  /** Counts for the visitor's variants what it met. Whether it was exposed is known by the control. */
-  #recordExperiments(
-    asked: CountedRequest,
-    toMet: () => readonly Met[],
-    isFile: boolean,
-    now: number,
-  ): void {
-    const views = this.#listExperiments(asked)
-    const met = views.length === 0 ? [] : toMet()
-    for (const { view, reported } of views) {
-      const page = this.#pages.find(view.decision, now)
-      if (!page) continue
-      this.#reports.mark(page, view, reported, { unpinned: true })
-      for (const one of met) this.#reports.tell(page, view, reported, one, isFile, now)
-    }
+    this.#safely(() => countExposed(this.outgoing, asked, toPlaces, this.#now()))
   }
 
   /**
@@ -213,21 +131,21 @@ export class Recorder implements BatchSource {
   ): Doubt | undefined {
     // A preview is in no statistic: its few requests would show that a restricted version exists.
     if (asked.by === 'preview') return undefined
-    const now = this.#options.now()
-    this.#dropClosed(now)
+    const now = this.#now()
+    this.outgoing.dropClosed(now)
     const page = this.#pages.find(asked.decision, now)
     if (!page) {
-      this.#lose(1)
+      this.outgoing.lose(1)
       return undefined
     }
     const code = toFailureCode(answered)
     addAnswer(page.totals, answered, code)
-    this.#pages.use(page, toPrefix(asked, answered), toTab(asked))
+    this.#pages.use(page, toAskedPrefix(asked, answered), readTab(asked))
     if (!isByVisitor(asked)) return undefined
     addVisitor(page.distinct, asked.facts.visitor, toDistinctDay(now))
     const isFile = answered.service === undefined
     const toMet = () => listMet(asked.facts, asked.assignments.measure, answered, code)
-    this.#recordExperiments(asked, toMet, isFile, now)
+    countMet(this.outgoing, asked, toMet, isFile, now)
     if (!isByOwnBucket(asked)) return undefined
     page.totals.judged += 1
     const all = toMet()
@@ -289,65 +207,32 @@ export class Recorder implements BatchSource {
     else this.#recordLate(asked, met.metric, met)
   }
 
-  /**
-   * Counts what a browser has reported. `asked` is decided by the pin of its page. Errors are shown by
-   * version; only what is proven, and by a visitor who counts, says something to the judge.
-   */
-  recordBrowser(
-    asked: CountedRequest,
-    { errors, met, isProven, isForJudge, client }: BrowserReport,
-  ): void {
+  /** Counts what a browser has reported. `asked` is decided by the pin of its page. */
+  recordBrowser(asked: CountedRequest, report: BrowserReport): void {
     if (asked.by === 'preview') return
-    this.#safely(() => {
-      const { environment, version } = asked.decision
-      for (const error of errors) {
-        this.#errorGroups.add({ environment, version: version.id, ...error }, client, isProven)
-      }
-      const now = this.#options.now()
-      this.#dropClosed(now)
-      if (isProven && !isJudged(asked)) return
-      const page = this.#pages.find(asked.decision, now)
-      if (!page) return
-      const suffix = isProven ? '' : UNPROVEN_SUFFIX
-      for (const { metric, measured } of met) {
-        if (measured === undefined) addNamed(page.totals.outcomes, metric + suffix)
-        else if (isProven) addVital(page.totals, metric, measured)
-      }
-      const reported = isForJudge ? this.#reports.find(asked) : undefined
-      if (!reported) return
-      for (const one of met) this.#reports.tell(page, asked, reported, one, false, now)
-    })
+    this.#safely(() => countBrowserReport(this.outgoing, asked, report, this.#now()))
   }
 
   /** Counts reports of browsers that were not read. */
   loseBrowserReports(count: number): void {
-    this.#errorGroups.lose(count)
+    this.outgoing.errorGroups.lose(count)
   }
 
   /** Counts what became of the copy of a request. */
   recordShadow(subject: ShadowSubject, outcome: ShadowOutcome): void {
-    this.#safely(() => this.#shadows.add(subject, outcome))
+    this.#safely(() => this.outgoing.shadows.add(subject, outcome))
   }
 
   /** Counts the evaluation of a flag that there is. */
   recordFlag({ key, variant = '', reason = 'ERROR' }: EvaluatedFlag): void {
-    this.#flags.add({ flag: key, variant, reason })
-  }
-
-  get #hasNothingNew(): boolean {
-    return (
-      this.#pages.isEmpty &&
-      this.#errorGroups.isEmpty &&
-      this.#flags.isEmpty &&
-      this.#shadows.isEmpty
-    )
+    this.outgoing.flags.add({ flag: key, variant, reason })
   }
 
   /** After the request was counted. */
   #recordLate(asked: CountedRequest, name: string, met: Met | undefined): void {
     this.#safely(() => {
-      const now = this.#options.now()
-      this.#dropClosed(now)
+      const now = this.#now()
+      this.outgoing.dropClosed(now)
       const page = this.#pages.find(asked.decision, now)
       if (!page) return
       addNamed(page.totals.outcomes, name)
@@ -356,87 +241,14 @@ export class Recorder implements BatchSource {
     })
   }
 
-  take(now: number): Batch | undefined {
-    return this.#sending.take(
-      now,
-      () => this.#takeNew(now),
-      (batch) => this.#loseBatch(batch, now),
-    )
-  }
-
-  arrived(batch: Batch, collected: Collected | undefined): void {
-    this.#sending.arrived(batch)
-    this.collect(collected)
-  }
-
-  failed(batch: Batch): void {
-    this.#sending.failed(batch)
-  }
-
-  collect(collected: Collected | undefined): void {
-    this.#reports.collect(collected, this.#options.now())
-  }
-
-  #loseBatch(batch: Batch, now: number): void {
-    this.#lose(countHeldRequests(batch))
-    this.#errorGroups.lose(countHeldErrors(batch))
-    this.#flags.lose(countHeldFlags(batch))
-    this.#reports.forget(now)
-  }
-
-  #takeNew(now: number): Batch | undefined {
-    this.#dropClosed(now)
-    this.#reports.isUrgent = false
-    if (this.#hasNothingNew) return undefined
-    const { toIsolate, copy } = this.#options
-    this.#isolate ??= toIsolate()
-    const isolate = this.#isolate
-    const windows = this.#pages.take()
-    const batch = {
-      form: COUNTING_FORM,
-      isolate,
-      sequence: ++this.#sequence,
-      windows,
-      dropped: this.#untold,
-      ...this.#errorGroups.take(),
-      ...this.#flags.take(),
-      ...this.#shadows.take(),
-    }
-    this.#untold = 0
-    this.#safely(() => copy?.(batch))
-    return batch
-  }
-
-  #dropClosed(now: number): void {
-    const { requests, outcomes } = this.#pages.dropClosed(now)
-    this.#lose(requests)
-    if (outcomes > 0) this.#reports.forget(now)
-  }
-
-  #lose(requests: number): void {
-    this.#losses.requests += requests
-    this.#untold += requests
-  }
-
   #safely(count: () => void): void {
     try {
       count()
     } catch (cause) {
-      if (this.#losses.errors === 0) console.error('counting failed', cause)
-      this.#losses.errors += 1
+      if (this.#failures === 0) console.error('counting failed', cause)
+      this.#failures += 1
     }
   }
-}
-
-/** The prefix of the service that was asked. */
-function toPrefix({ facts, decision }: CountedRequest, { service }: CountedReply) {
-  return service && matchService(decision.version.services, facts.path)?.prefix
-}
-
-/** The tab that asked for the version of its own page; programs have none. */
-function toTab({ request, facts, decision, by }: CountedRequest): string | undefined {
-  const isTab = by === 'visitor' && decision.reason === 'pin' && !facts.crawler && !facts.automated
-  return isTab ? readTabName(request.headers) : undefined
 }
 
 function never(): boolean {

@@ -22,7 +22,7 @@ import { readSurveyed } from './precompressed.ts'
 import { type ReportProgress, startCount } from './progress.ts'
 import type { RetainedManifest, SurveyedFile } from './survey.ts'
 
-/** What a smaller file could save is less than what the two headers cost. */
+/** A delta of a smaller file saves less than its two headers cost. */
 export const MIN_DELTA_FILE_BYTES = 4096
 
 /** The window that every browser has for `dcz` is 8 MB: a file and its dictionary fit into it together. */
@@ -205,7 +205,7 @@ function toKey(encoding: DeltaEncoding, dictionary: string, blob: string): strin
   return `${encoding} ${dictionary} ${blob}`
 }
 
-/** The deltas that are stored, by \`toKey\`. */
+/** The deltas that are stored, by `toKey`. */
 function findKnownDeltas(
   retained: readonly RetainedManifest[],
 ): ReadonlyMap<string, Representation> {

@@ -2,8 +2,8 @@
 // name that a person or a tool has chosen. The thresholds are in hashed.ts, because they depend on what else
 // is known about the file.
 //
-// In a hash, every character of the alphabet has the same probability. For names, name-model.ts has the
-// probability that one kind of character follows another, and one letter another. The evidence is the
+// In a hash, every character of the alphabet has the same probability. For names, name-model.ts says how
+// probable it is that one kind of character, or one letter, follows another. The evidence is the
 // logarithm of the ratio of both probabilities, in bits: with 10 bits the piece is a thousand times likelier
 // to be a hash than a name.
 

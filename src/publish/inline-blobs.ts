@@ -22,7 +22,7 @@ import { compareVisited } from './pages.ts'
 import { readSurveyed } from './precompressed.ts'
 import type { RetainedManifest, SurveyedFile } from './survey.ts'
 
-/** Of these, those that visitors open first; what they load shall have room, too. */
+/** At most so many pages, those that visitors presumably open first: what they load needs room, too. */
 const MAX_INLINE_PAGES = 4
 const MAX_INLINE_PAGE_BYTES = 32 * 2 ** 10
 

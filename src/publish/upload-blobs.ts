@@ -23,7 +23,7 @@ const PART_BYTES = 32 * 2 ** 20
 
 /** The rest of a pack is for its index. */
 const MAX_CONTENT_BYTES = MAX_PACK_BYTES - 64 * 1024
-/** Larger blobs travel alone: their bytes take longer than their request. */
+/** Larger blobs travel alone: sending their bytes takes longer than the rest of a request. */
 const MAX_PACKED_BYTES = 128 * 1024
 /** Each needs as much memory as a pack has bytes. */
 const PACKS_AT_ONCE = 4

@@ -1,6 +1,5 @@
 // What `--json` prints where it is not a reply of the API: failures, and the results of commands that
-// combine several replies or need no server. Also rollouts as the command reads them, tolerantly, and
-// prints them: the same, so that words of a newer Holo stand in it as they are.
+// combine several replies or need no server. Those of rollouts are in rollout-output.ts.
 
 import * as z from 'zod'
 import { HTML_HANDLING, NOT_FOUND } from '../core/site/manifest-config.ts'
@@ -12,8 +11,7 @@ import { controlHealth, fill, servicesHealthAsRead } from './health.ts'
 import { revisionSummaryAsRead } from './history.ts'
 import { milliseconds, type Shaped } from './parts.ts'
 import { fault } from './problems.ts'
-import { replayResult } from './rollout-events.ts'
-import { rolloutExplanation, rolloutStatus, rolloutSummary } from './rollouts.ts'
+import { statusAsRead, summaryAsRead } from './rollout-output.ts'
 import { shadowSumsAsRead } from './shadow.ts'
 import { toTolerant } from './tolerant.ts'
 import { windowsAsRead } from './windows.ts'
@@ -233,16 +231,6 @@ export const statusOutput = z.strictObject({
   last: revisionSummaryAsRead.optional().describe('The last change'),
 })
 
-const target = z.string().describe('Which Holo, by its name in holo.json or its address')
-const summaryAsRead = toTolerant(rolloutSummary)
-export const statusAsRead = toTolerant(rolloutStatus)
-export const explanationAsRead = toTolerant(rolloutExplanation)
-
-export const rolloutStatusOutput = z.strictObject({
-  target,
-  rollouts: z.array(statusAsRead).describe('Those that run, or the last one'),
-})
-
 /** A line of `holo watch --json`. */
 export const watchOutput = statusOutput.omit({ fill: true, figures: true }).extend({
   at: milliseconds.describe('When all this was read'),
@@ -286,23 +274,3 @@ export const mcpOutput = z.strictObject({
     }),
   ),
 })
-
-/** Of pause, resume, advance, promote and abort. */
-export const rolloutCommandOutput = z.strictObject({
-  target,
-  dryRun: z.boolean(),
-  does: z.string().describe('What it does, or would do, in words'),
-  rollout: statusAsRead.describe('As it is afterwards'),
-})
-
-export const rolloutExplainOutput = z.strictObject(explanationAsRead.shape)
-
-export const rolloutReplayOutput = z.strictObject({ id: z.int(), ...replayResult.shape })
-
-export const rolloutHistoryOutput = z.strictObject({
-  rollouts: z.array(summaryAsRead).describe('Newest first'),
-})
-
-export type RolloutSummaryAsRead = z.infer<typeof summaryAsRead>
-export type RolloutStatusAsRead = z.infer<typeof statusAsRead>
-export type TransitionAsRead = z.infer<typeof explanationAsRead>['transitions'][number]

@@ -1,15 +1,15 @@
 // Holo with folders of test/fixtures/cases published as versions: `1` for main, `2` for canary.
 
-import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { type Edge, startEdge } from '../../scripts/local/edge.ts'
+import type { Edge } from '../../scripts/local/edge.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { toCasePath } from './cases.ts'
 import { changeDocument } from './change-document.ts'
 import { type PublishedFiles, publishVersion } from './published.ts'
+import { startQuickEdge } from './quick-edge.ts'
 
 export type CaseEdge = {
   readonly edge: Edge
@@ -45,22 +45,13 @@ export function readCase(name: string): PublishedFiles {
 export async function startCaseEdge(
   versions: readonly PublishedFiles[],
   traffic: AssignmentsDocument['traffic'] = { main: 100, canary: 0 },
-  { secure = false }: { readonly secure?: boolean } = {},
+  options: { readonly secure?: boolean } = {},
 ): Promise<CaseEdge> {
-  const token = randomBytes(32).toString('hex')
-  const edge = await startEdge({
-    host: '127.0.0.1',
-    port: 0,
-    ...(secure ? { secure } : { direct: true }),
-    variables: { KV_REFRESH_MS: '100', ALLOW_INSECURE_ORIGINS: 'true', HOLO_ADMIN_TOKEN: token },
-  })
-  const bucket = await edge.miniflare.getR2Bucket('STORE')
-  const kv = await edge.miniflare.getKVNamespace('ASSIGNMENTS')
+  const { edge, token, kv, store } = await startQuickEdge(options)
   const servers: Server[] = []
   const entries: AssignmentsDocument['versions'] = {}
   for (const [index, files] of versions.entries()) {
     const id = String(index + 1)
-    const store = { put: (key: string, value: Uint8Array<ArrayBuffer>) => bucket.put(key, value) }
     const { manifest } = await publishVersion(store, id, files, 'single-page-application')
     const server = createServer((_, response) => {
       response.writeHead(200, { 'content-type': 'application/json' })

@@ -1,7 +1,7 @@
 // A page of `holo watch`, with something in each of its sections.
 
 import type { LivePage } from '../../src/cli/live/load.ts'
-import { statusAsRead } from '../../src/wire/output.ts'
+import { statusAsRead } from '../../src/wire/rollout-output.ts'
 import { exampleRollout, NOW, toSummary } from './rollout-api.ts'
 
 export const ENVIRONMENTS = [

@@ -1,11 +1,10 @@
 // A site in two versions for tests of tabs: its pages ask in every way that a page can, and each answer
 // says of which version it is. Beside it stands an origin of somebody else.
 
-import { randomBytes } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { type Edge, startEdge } from '../../scripts/local/edge.ts'
+import type { Edge } from '../../scripts/local/edge.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { changeDocument } from './change-document.ts'
 import {
@@ -19,6 +18,7 @@ import {
 } from './every-way.ts'
 import { ask, DOCUMENT } from './http-client.ts'
 import { type PublishedFiles, publishVersion } from './published.ts'
+import { startQuickEdge } from './quick-edge.ts'
 
 export type Foreign = {
   readonly url: string
@@ -130,24 +130,15 @@ export function allOf(id: string): Record<string, string> {
 
 export async function startTabSite(
   settings: Partial<AssignmentsDocument>,
-  { secure = false }: { readonly secure?: boolean } = {},
+  options: { readonly secure?: boolean } = {},
 ): Promise<TabSite> {
-  const token = randomBytes(32).toString('hex')
-  const edge = await startEdge({
-    host: '127.0.0.1',
-    port: 0,
-    ...(secure ? { secure } : { direct: true }),
-    variables: { KV_REFRESH_MS: '100', ALLOW_INSECURE_ORIGINS: 'true', HOLO_ADMIN_TOKEN: token },
-  })
-  const bucket = await edge.miniflare.getR2Bucket('STORE')
-  const kv = await edge.miniflare.getKVNamespace('ASSIGNMENTS')
+  const { edge, token, kv, store } = await startQuickEdge(options)
   const backends: VersionBackend[] = []
   const beacons: string[] = []
   const queries: string[] = []
   const { server: foreignServer, ...foreign } = await startForeign()
   const versions: AssignmentsDocument['versions'] = {}
   for (const id of ['1', '2']) {
-    const store = { put: (key: string, value: Uint8Array<ArrayBuffer>) => bucket.put(key, value) }
     const app = 'single-page-application'
     const { manifest } = await publishVersion(store, id, filesOf(id), app, { headers: [FIRST] })
     const backend = await startBackend(id, beacons, queries)

@@ -4,7 +4,7 @@
 import { ROUTES } from '../../src/api/routes.ts'
 import { serveAdmin } from '../../src/api/serve.ts'
 import { Authority } from '../../src/control/access/authority.ts'
-import { Control as RealControl } from '../../src/control/control.ts'
+import { ControlEntry } from '../../src/control/entry.ts'
 import { readAddress } from '../../src/core/address.ts'
 import type { Env } from '../../src/env.ts'
 import { toHostRole } from '../../src/http/dashboard-host.ts'
@@ -16,7 +16,7 @@ import { problem } from '../../src/wire/problems.ts'
 /** Milliseconds by which the control's clock is ahead. */
 let ahead = 0
 
-export class Control extends RealControl {
+export class Control extends ControlEntry {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, {
       now: () => Date.now() + ahead,
@@ -40,7 +40,7 @@ export class Control extends RealControl {
 
 const calls: string[] = []
 for (const [name, { value }] of Object.entries(
-  Object.getOwnPropertyDescriptors(RealControl.prototype),
+  Object.getOwnPropertyDescriptors(ControlEntry.prototype),
 )) {
   if (typeof value !== 'function' || name === 'constructor') continue
   Object.defineProperty(Control.prototype, name, {

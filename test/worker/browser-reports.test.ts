@@ -43,7 +43,7 @@ function setUp(change: Partial<AssignmentsDocument> = {}) {
     ...change,
   })
   const recorder = new Recorder({ now: () => NOW, toIsolate: () => 'isolate' })
-  recorder.collect({ main: collectedOf(), canary: collectedOf() })
+  recorder.outgoing.collect({ main: collectedOf(), canary: collectedOf() })
   const limits = new ReportLimits()
   const proofs = new Proofs()
   const prove = (visitor: string, version = VERSION, now = NOW) =>
@@ -78,9 +78,9 @@ function setUp(change: Partial<AssignmentsDocument> = {}) {
     })
   }
   const take = () => {
-    const batch = recorder.take(NOW)
+    const batch = recorder.outgoing.take(NOW)
     if (!batch) return { outcomes: [], totals: {}, vitals: {}, groups: [], lost: 0 }
-    recorder.arrived(batch, { main: collectedOf(), canary: collectedOf() })
+    recorder.outgoing.arrived(batch, { main: collectedOf(), canary: collectedOf() })
     expect(isBatch(structuredClone(batch))).toBe(true)
     const all = batch.windows.flatMap(({ groups }) => groups)
     return {

@@ -1,7 +1,7 @@
 import { createScheduledController } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
 import type { ControlCalls } from '../../src/control/contract.ts'
-import { Control } from '../../src/control/control.ts'
+import { createControl } from '../../src/control/control.ts'
 import { SCOPE_OF_COMMAND } from '../../src/wire/commands.ts'
 import worker from '../../src/worker.ts'
 import { exampleDocument } from '../support/document.ts'
@@ -68,7 +68,7 @@ describe('the calls of the deployed control', () => {
     const world = await World.create()
     await world.live(async ({ state }) => {
       const asked: string[] = []
-      const control = new Control(state, env, {
+      const control = createControl(state, env, {
         createAccess: () => {
           const deny = async () => DENIED as never
           const authorise = async (_: unknown, scope: string) => {

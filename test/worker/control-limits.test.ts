@@ -148,7 +148,7 @@ describe('MAX_POINTS', () => {
 describe('MAX_HASHED_ADDRESSES of an isolate', () => {
   it('are filled by strangers, and each request is counted all the same', () => {
     const recorder = new Recorder({ now: () => 1_700_000_000_000, toIsolate: () => 'isolate' })
-    recorder.collect({ main: collectedOf() })
+    recorder.outgoing.collect({ main: collectedOf() })
     const record = (i: number) => {
       const headers = { 'cf-connecting-ip': `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}` }
       const visitor = visitorOf('main')
@@ -156,7 +156,7 @@ describe('MAX_HASHED_ADDRESSES of an isolate', () => {
     }
     for (let i = 0; i <= MAX_HASHED_ADDRESSES; i++) record(i)
     record(0)
-    const batch = recorder.take(1_700_000_000_000) as Batch
+    const batch = recorder.outgoing.take(1_700_000_000_000) as Batch
     const requests = batch.windows
       .flatMap(({ groups }) => groups)
       .reduce((sum, { totals }) => sum + totals.requests, 0)

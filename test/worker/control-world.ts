@@ -1,11 +1,12 @@
-// A control in a test: the class itself over real SQLite, alarms and KV, with a clock that the test
+// A control in a test: the real one over real SQLite, alarms and KV, with a clock that the test
 // drives, KV calls that are written down and can be made to fail, and callers who may do everything.
 
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env as bindings } from 'cloudflare:workers'
 import type { Access, RecordAudit } from '../../src/control/access/authority.ts'
-import type { Caller, DocumentChange } from '../../src/control/contract.ts'
-import { Control } from '../../src/control/control.ts'
+import type { Caller, ControlCalls, DocumentChange } from '../../src/control/contract.ts'
+import { type Control, createControl } from '../../src/control/control.ts'
+import type { ControlEntry } from '../../src/control/entry.ts'
 import type { ProbingDeps } from '../../src/control/health/probing.ts'
 import type { Subscriber } from '../../src/control/outbox.ts'
 import type { Records } from '../../src/control/releases/records.ts'
@@ -24,8 +25,11 @@ export const WITHOUT_RECORDS: Records = {
   remove: async () => undefined,
 }
 
+/** A control that the platform has started. */
+type Deployed = ControlEntry & ControlCalls
+
 export const env = bindings as Env
-export const namespace = (bindings as { CONTROL: DurableObjectNamespace<Control> }).CONTROL
+export const namespace = (bindings as { CONTROL: DurableObjectNamespace<Deployed> }).CONTROL
 
 export function toCaller(name: string): Caller {
   return {
@@ -136,7 +140,7 @@ export class World {
     world.now = now
     await runInDurableObject(world.stub, (_, state) => {
       // It creates the tables.
-      new Control(state, env)
+      createControl(state, env)
       const { storage } = state
       for (const [table, rows] of Object.entries(tables)) {
         for (const row of rows) {
@@ -153,7 +157,7 @@ export class World {
   }
 
   /** Always a new one: a stub does not outlive the life of its object. */
-  get stub(): DurableObjectStub<Control> {
+  get stub(): DurableObjectStub<Deployed> {
     return namespace.getByName(this.#name)
   }
 
@@ -191,7 +195,7 @@ export class World {
       }
       try {
         let record: RecordAudit | undefined
-        const control = new Control(
+        const control = createControl(
           state,
           { ...env, ...this.variables, ASSIGNMENTS: this.#kv(step) },
           {

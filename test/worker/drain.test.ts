@@ -248,7 +248,7 @@ describe('an isolate', () => {
     ask({ ...pin, 'holo-tab': 'not a name!' })
     ask({ 'holo-pin': '9.9.9', 'holo-tab': 'z9b8c7d6e5f4' })
     ask({ ...pin, 'holo-tab': 'y9b8c7d6e5f4', 'user-agent': 'curl/8.0' })
-    const batch = recorder.take(now)
+    const batch = recorder.outgoing.take(now)
     expect(isBatch(structuredClone(batch))).toBe(true)
     const groups = batch?.windows.flatMap((window) => window.groups) ?? []
     expect(groups.map(({ version, services, tabs }) => [version, services, tabs?.length])).toEqual([

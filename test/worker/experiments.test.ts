@@ -53,7 +53,7 @@ function setUp(world: World, storage: DurableObjectStorage) {
     new Experiments({ storage, now: () => world.now, toKey: () => 'key', head: () => head })
   let experiments = toExperiments()
   const recorder = new Recorder({ now: () => world.now, toIsolate: () => 'isolate' })
-  recorder.collect(experiments.collected)
+  recorder.outgoing.collect(experiments.collected)
   const visit = (i: number, country = 'DE') => {
     const address = `${20 + (i % 180)}.${i % 251}.${Math.floor(i / 251)}.7`
     const way = { visitor: toVisitor(i), headers: { 'cf-connecting-ip': address, ...DOCUMENT } }
@@ -73,9 +73,9 @@ function setUp(world: World, storage: DurableObjectStorage) {
     }
   }
   const send = (): Batch | undefined => {
-    const batch = recorder.take(world.now)
+    const batch = recorder.outgoing.take(world.now)
     if (!batch) return undefined
-    recorder.arrived(batch, experiments.collected)
+    recorder.outgoing.arrived(batch, experiments.collected)
     experiments.receive(batch.windows.flatMap(({ groups }) => groups))
     world.now += BLOCK_MS + 1
     experiments.look()

@@ -7,7 +7,7 @@ import type { Env } from '../../src/env.ts'
 import type { SyncReport } from '../../src/loading/sync.ts'
 import { createRouter, type Router } from '../../src/router.ts'
 
-export { Control } from '../../src/control/control.ts'
+export { ControlEntry as Control } from '../../src/control/entry.ts'
 
 type Part = 'kv' | 'r2' | 'control' | 'cache'
 let faults: Partial<Record<Part, string>> = {}

@@ -14,8 +14,8 @@ import {
 } from '../../src/core/counting/limits.ts'
 import { readMarks } from '../../src/core/counting/marks.ts'
 import { readOutcomes, toVisitorHash } from '../../src/core/counting/outcomes.ts'
+import { IN_FLIGHT_MS } from '../../src/metrics/outgoing.ts'
 import { Recorder } from '../../src/metrics/recorder.ts'
-import { IN_FLIGHT_MS } from '../../src/metrics/sending.ts'
 import { collectedOf, DOCUMENT, served, toAnswered, toAsked, visitorOf } from './metrics-asked.ts'
 
 const NOW = 1_700_000_000_000
@@ -24,8 +24,8 @@ const ALL: Collected = { main: collectedOf(), canary: collectedOf() }
 function setUp(collected: Collected | undefined = ALL) {
   const clock = { now: NOW }
   const recorder = new Recorder({ now: () => clock.now, toIsolate: () => 'isolate' })
-  recorder.collect(collected)
-  return { clock, recorder, take: () => recorder.take(clock.now) as Batch }
+  recorder.outgoing.collect(collected)
+  return { clock, recorder, take: () => recorder.outgoing.take(clock.now) as Batch }
 }
 
 const groupsOf = (batch: Batch) => batch.windows.flatMap(({ groups }) => groups)
@@ -115,7 +115,7 @@ describe('a record', () => {
       expect(recorder.watchBody(asked)).toBeUndefined()
       recorder.record(asked, toAnswered(served({ status: 503 })))
     }
-    expect(recorder.isEmpty).toBe(true)
+    expect(recorder.outgoing.isEmpty).toBe(true)
     expect(take()).toBeUndefined()
     expect(recorder.losses).toMatchObject({ requests: 0, errors: 0 })
   })
@@ -199,11 +199,11 @@ describe('a batch', () => {
     recorder.record(toAsked({}), toAnswered())
     const first = take()
     expect(take()).toBeUndefined()
-    recorder.failed(first)
+    recorder.outgoing.failed(first)
     recorder.record(toAsked({}), toAnswered())
-    expect(recorder.isEmpty).toBe(false)
+    expect(recorder.outgoing.isEmpty).toBe(false)
     expect(take()).toBe(first)
-    recorder.arrived(first, ALL)
+    recorder.outgoing.arrived(first, ALL)
     expect(take().sequence).toBe(first.sequence + 1)
     clock.now += IN_FLIGHT_MS
     // That call's request was ended: nobody will ever say what became of it.
@@ -213,7 +213,7 @@ describe('a batch', () => {
   it('is dropped, and the next one says so, when its windows have closed meanwhile', () => {
     const { recorder, take, clock } = setUp()
     recorder.record(toAsked({}), toAnswered())
-    recorder.failed(take())
+    recorder.outgoing.failed(take())
     recorder.record(toAsked({}), toAnswered())
     clock.now += 4 * WINDOW_MS
     recorder.record(toAsked({}), toAnswered())
@@ -242,7 +242,7 @@ describe('memory', () => {
     expect(isBatch(batch)).toBe(true)
     expect(recorder.losses).toMatchObject({ requests: 10 })
     expect(recorder.losses.visitors).toBeGreaterThanOrEqual(100)
-    recorder.arrived(batch, ALL)
+    recorder.outgoing.arrived(batch, ALL)
     for (let i = 0; i < 100; i++) {
       clock.now += WINDOW_MS
       recorder.record(asked, toAnswered())
@@ -276,7 +276,7 @@ describe('a recorder whose parts throw', () => {
       },
     })
     recorder.record(toAsked({}), toAnswered())
-    expect(recorder.take(NOW)).toMatchObject({ sequence: 1 })
+    expect(recorder.outgoing.take(NOW)).toMatchObject({ sequence: 1 })
     vi.restoreAllMocks()
   })
 })

@@ -15,7 +15,8 @@ import {
 } from '../../src/core/counting/outcomes.ts'
 import { OTHER_ROUTE } from '../../src/core/counting/routes.ts'
 import { BROWSERS, DEVICES, MAX_SEGMENT_VALUES } from '../../src/core/counting/segments.ts'
-import { MAX_NETWORK_ENTRIES, MAX_NETWORK_KINDS } from '../../src/metrics/pages.ts'
+import { MAX_NETWORK_KINDS } from '../../src/metrics/page.ts'
+import { MAX_NETWORK_ENTRIES } from '../../src/metrics/pages.ts'
 import { Recorder } from '../../src/metrics/recorder.ts'
 import { type PlacedSegments, placeSegment } from '../../src/metrics/segments.ts'
 import { MAX_TOLD, MAX_TOLD_KINDS, TELL_AGAIN_MS } from '../../src/metrics/told.ts'
@@ -35,10 +36,10 @@ const NOW = 1_700_000_000_000
 function setUp(environment: CollectedEnvironment = collectedOf()) {
   const clock = { now: NOW }
   const recorder = new Recorder({ now: () => clock.now, toIsolate: () => 'isolate' })
-  recorder.collect({ main: environment, canary: environment })
+  recorder.outgoing.collect({ main: environment, canary: environment })
   const take = () => {
-    const batch = recorder.take(clock.now)
-    if (batch) recorder.arrived(batch, { main: environment, canary: environment })
+    const batch = recorder.outgoing.take(clock.now)
+    if (batch) recorder.outgoing.arrived(batch, { main: environment, canary: environment })
     return batch
   }
   return {
@@ -199,7 +200,7 @@ describe('an outcome', () => {
 
   it('is told of no one while the environment is not collected', () => {
     const { recorder, fail, take } = setUp()
-    recorder.collect({ main: collectedOf() })
+    recorder.outgoing.collect({ main: collectedOf() })
     fail()
     const batch = take()
     expect(outcomesOf(batch)).toEqual([])
@@ -436,7 +437,7 @@ describe('the memory of what was told', () => {
     const { recorder, fail, takeOutcomes } = setUp(collectedOf(only('errors')))
     fail()
     expect(takeOutcomes()).toHaveLength(1)
-    recorder.collect({ canary: collectedOf({ key: 'next', ...only('errors') }) })
+    recorder.outgoing.collect({ canary: collectedOf({ key: 'next', ...only('errors') }) })
     fail()
     expect(takeOutcomes()).toHaveLength(1)
   })
@@ -446,8 +447,8 @@ describe('the memory of what was told', () => {
     [
       'a batch whose call failed',
       (recorder: Recorder) => {
-        const batch = recorder.take(NOW)
-        if (batch) recorder.failed(batch)
+        const batch = recorder.outgoing.take(NOW)
+        if (batch) recorder.outgoing.failed(batch)
       },
     ],
   ])('ends when %s came too late', (_, lose) => {
@@ -490,19 +491,19 @@ describe('what is urgent', () => {
   ])('%s: %s', (_, record, isUrgent) => {
     const { recorder, take } = setUp()
     record(recorder)
-    expect(recorder.isUrgent).toBe(isUrgent)
+    expect(recorder.outgoing.isUrgent).toBe(isUrgent)
     take()
-    expect(recorder.isUrgent).toBe(false)
+    expect(recorder.outgoing.isUrgent).toBe(false)
     // What was told before makes no hurry.
     record(recorder)
-    expect(recorder.isUrgent).toBe(false)
+    expect(recorder.outgoing.isUrgent).toBe(false)
   })
 
   it('is nothing while nobody compares environments', () => {
     const { recorder, fail } = setUp()
-    recorder.collect(undefined)
+    recorder.outgoing.collect(undefined)
     fail()
-    expect(recorder.isUrgent).toBe(false)
+    expect(recorder.outgoing.isUrgent).toBe(false)
   })
 })
 

@@ -1,7 +1,7 @@
 // Holo as it is deployed, but for a control whose clock and looks at origins a test drives.
 
 import { Authority } from '../../src/control/access/authority.ts'
-import { Control as RealControl } from '../../src/control/control.ts'
+import { ControlEntry } from '../../src/control/entry.ts'
 import { askOrigin } from '../../src/control/health/ask-origin.ts'
 import type { Records } from '../../src/control/releases/records.ts'
 import type { Env } from '../../src/env.ts'
@@ -23,7 +23,7 @@ const RECORDS: Records = {
   remove: unexpected,
 }
 
-export class Control extends RealControl {
+export class Control extends ControlEntry {
   /** What goes on behind an alarm. */
   readonly #work: Promise<unknown>[]
 

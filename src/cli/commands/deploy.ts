@@ -123,7 +123,7 @@ function toKeeper(text: string | undefined): Keeper | undefined {
 
 type StatedAddress = {
   readonly origin: string
-  /** false: only holo.json names it, which may have come with a stranger's repository. */
+  /** `false` if only holo.json names it, which may have come with a stranger's repository. */
   readonly isTyped: boolean
 }
 

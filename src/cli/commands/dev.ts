@@ -27,7 +27,7 @@ import { PUBLISH } from './publish.ts'
 
 const HOST = '127.0.0.1'
 const DEFAULT_PORT = 8787
-/** If nobody has named a port, so many are tried. */
+/** How many ports are tried if none is named. */
 const TRIED_PORTS = 20
 const DEFAULT_DATA = '.holo'
 const DEFAULT_VERSION = '0.0.1'

@@ -13,19 +13,18 @@ import { type UploadOptions, type UploadResult, uploadFolder } from '../../publi
 import { environmentsAsRead } from '../../wire/environments.ts'
 import { flagsAsRead } from '../../wire/flags.ts'
 import { publishOutput } from '../../wire/output.ts'
-import { retainedAsRead } from '../../wire/versions.ts'
 import type { Api } from '../api.ts'
 import { makeFirstDocument, toFirstCommand } from '../begin.ts'
 import { type Context, command } from '../command.ts'
 import { CliFailure, EXIT, misuse } from '../failure.ts'
 import { describeFrameworkPin, listPinWarnings } from '../framework-pin.ts'
+import { loadRetained } from '../newest-versions.ts'
 import { collect, toEnvironmentName, toVersionId } from '../options.ts'
 import { loadPublishSettings, type PublishOptions } from '../publish-settings.ts'
 import { keepHeapSmall } from '../small-heap.ts'
 import { toStyle } from '../terminal.ts'
 import { createUploadTarget } from '../upload-api.ts'
 import { toCount, toSeconds } from '../words.ts'
-import { toNewestFirst } from './versions.ts'
 
 export const PUBLISH = command({
   name: 'publish',
@@ -244,11 +243,6 @@ async function toNextStep(api: Api, version: string): Promise<string> {
   return quietest ? `holo point ${quietest.name} ${version}` : `holo env add canary ${version}`
 }
 
-/** File names are compared with those of this many of the newest versions, which visitors may still have. */
-const MAX_RETAINED = 10
-/** Builds that nobody sees may be newer than those that visitors have. */
-const MAX_RETAINED_OPEN = 2
-
 async function runUpload(
   context: Context,
   api: Api,
@@ -296,22 +290,6 @@ async function loadFlagKeys(api: Api): Promise<readonly string[] | undefined> {
   } catch (cause) {
     // Without them the version is published all the same; "holo flags stale" says that it was not searched.
     if (cause instanceof CliFailure && cause.exitCode === EXIT.refused) return undefined
-    throw cause
-  }
-}
-
-type Retained = z.output<typeof retainedAsRead>['versions'][number]
-
-/** The newest versions, which visitors may still have; none while there is no document. */
-async function loadRetained(api: Api): Promise<Retained[]> {
-  try {
-    const { versions } = await api.ask(retainedAsRead, 'GET', '/versions')
-    const newest = toNewestFirst(versions)
-    const isOpen = ({ open }: Retained) => open === true
-    const older = newest.slice(MAX_RETAINED).filter(isOpen).slice(0, MAX_RETAINED_OPEN)
-    return [...newest.slice(0, MAX_RETAINED), ...older]
-  } catch (cause) {
-    if (cause instanceof CliFailure && cause.code === 'no_document') return []
     throw cause
   }
 }

@@ -2,7 +2,11 @@
 // runs: pause, resume, advance, promote, abort.
 
 import { rolloutStartOutput } from '../../wire/changes.ts'
-import { type RolloutStatusAsRead, rolloutCommandOutput, statusAsRead } from '../../wire/output.ts'
+import {
+  type RolloutStatusAsRead,
+  rolloutCommandOutput,
+  statusAsRead,
+} from '../../wire/rollout-output.ts'
 import type { RolloutCommand } from '../../wire/rollouts.ts'
 import { changeDocument, confirm } from '../change.ts'
 import { type ChangeOptions, type CommandRow, command, type SharedOptions } from '../command.ts'
@@ -140,7 +144,7 @@ function toMove(rollout: RolloutStatusAsRead, to: number | undefined): string {
   const move = `${environment}: ${from} → ${next} of the visitors of`
   if (flag !== undefined) return `${move} its split, the rest ${baseVersion}`
   if (!baseline?.compared) return `${move} both, the rest to ${base}`
-  // A plan says one weight for both: the baseline gets as many, or none from 50 % on and at the end.
+  // The plan's weight is for each of the two: the baseline gets as many visitors, or none from 50 % on and at the end.
   return `${move} ${environment}, ${baseline.environment} and ${base}`
 }
 

@@ -3,14 +3,14 @@
 
 import type { z } from 'zod'
 import { Replay, type ReplayResult } from '../../core/rollout/replay.ts'
+import { rolloutEventsReply } from '../../wire/rollout-events.ts'
 import {
   explanationAsRead,
   rolloutExplainOutput,
   rolloutHistoryOutput,
   rolloutReplayOutput,
   rolloutStatusOutput,
-} from '../../wire/output.ts'
-import { rolloutEventsReply } from '../../wire/rollout-events.ts'
+} from '../../wire/rollout-output.ts'
 import type { Api } from '../api.ts'
 import { type Context, command, type SharedOptions } from '../command.ts'
 import { CliFailure, EXIT } from '../failure.ts'

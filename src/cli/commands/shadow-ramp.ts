@@ -31,7 +31,7 @@ import { toPercentText, toSpan } from '../words.ts'
 const DEFAULT_MAX_PERCENT = 100
 const DEFAULT_STEP_S = 60
 const MAX_STEP_S = 3600
-/** Isolates have a new document within 5 s, and their counts arrive within ten seconds. */
+/** Isolates have a new document within 5 s, and their counts arrive within 10 s after that. */
 const DEFAULT_SETTLE_S = 15
 const MAX_SETTLE_S = 300
 

@@ -96,7 +96,7 @@ function toLines(context: Context, status: Status): string[] {
   ]
 }
 
-/** The warning is shown from 50 %, and it is red from 75 %. */
+/** From how many percent on a warning is shown, and from how many it is red. */
 const SHOWN_PERCENT = 50
 const LOUD_PERCENT = 75
 

@@ -6,6 +6,7 @@ import { type VersionAsRead, versionsAsRead, versionsOutput } from '../../wire/v
 import { type CommandRow, command } from '../command.ts'
 import { needDocument } from '../document.ts'
 import { CliFailure, refused } from '../failure.ts'
+import { toNewestFirst } from '../newest-versions.ts'
 import { toVersionId } from '../options.ts'
 import { toTable } from '../table.ts'
 import { toCount, toSpan, toTime } from '../words.ts'
@@ -72,14 +73,6 @@ const VERSIONS = command({
     return { json: { revision, versions: newestFirst }, lines }
   },
 })
-
-/** The versions by the time of their publication, the newest first. */
-export function toNewestFirst<V extends { readonly published?: string | undefined }>(
-  versions: readonly V[],
-): V[] {
-  const time = ({ published }: V) => Date.parse(published ?? '') || 0
-  return versions.toReversed().sort((a, b) => time(b) - time(a))
-}
 
 /** Who can see the version, in one word. */
 function toStanding({

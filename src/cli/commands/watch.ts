@@ -74,7 +74,7 @@ async function watchInLines(
   return { json: toJson(state), lines: [], isShown: true }
 }
 
-/** Has the terminal until somebody presses q. What `--times` ends leaves its last page on the terminal. */
+/** Takes over the terminal until somebody presses q. After `--times` pages the last one stays on the terminal. */
 async function watchOnScreen(
   context: Context,
   everyMs: number,

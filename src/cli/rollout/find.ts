@@ -5,7 +5,7 @@ import {
   type RolloutStatusAsRead,
   type RolloutSummaryAsRead,
   statusAsRead,
-} from '../../wire/output.ts'
+} from '../../wire/rollout-output.ts'
 import { rolloutsReply } from '../../wire/rollouts.ts'
 import { toTolerant } from '../../wire/tolerant.ts'
 import type { Api, ApiCall } from '../api.ts'

@@ -9,7 +9,7 @@ import type {
   RolloutStatusAsRead,
   RolloutSummaryAsRead,
   TransitionAsRead,
-} from '../../wire/output.ts'
+} from '../../wire/rollout-output.ts'
 import { type Style, wrap } from '../terminal.ts'
 import { toCount, toPercentText, toTime } from '../words.ts'
 

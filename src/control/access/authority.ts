@@ -1,5 +1,5 @@
 // Checks the credential of every call of the control, creates, lists and revokes tokens, and begins and
-// ends sessions. control.ts says which scope each other call needs.
+// ends sessions. The files of calls/ say which scope each other call needs.
 
 import { err, ok, type Result } from '../../core/result.ts'
 import { hasScope, SCOPES } from '../../wire/scopes.ts'
@@ -13,10 +13,10 @@ import {
   type TokenSummary,
 } from '../../wire/tokens.ts'
 import type {
+  AccessCalls,
   Answer,
   Authorise,
   Caller,
-  ControlCalls,
   Denial,
   DeniedResult,
   MayCount,
@@ -56,10 +56,7 @@ export type AccessDeps = {
 }
 
 /** What the control needs of the authority. Tests replace it. */
-export type Access = Pick<
-  ControlCalls,
-  'authenticate' | 'tokens' | 'createToken' | 'revokeToken' | 'signIn' | 'makeCode' | 'signOut'
-> & {
+export type Access = AccessCalls & {
   readonly authorise: Authorise
   /** Checks a credential for a connection that stays. */
   readonly admit: (caller: Caller) => Answer<Admitted>
@@ -111,7 +108,7 @@ export class Authority implements Access {
 
   readonly isValid: Access['isValid'] = (ticket) => this.#prover.isValid(ticket)
 
-  readonly signIn: ControlCalls['signIn'] = async (caller) => {
+  readonly signIn: AccessCalls['signIn'] = async (caller) => {
     const proof = await this.#admit(caller, await this.#prover.proveSignIn(caller.credential))
     if (!proof.ok) return proof
     const { principal, ticket } = proof.value
@@ -122,7 +119,7 @@ export class Authority implements Access {
     return ok({ ...principal, session, sessionEndsAt })
   }
 
-  readonly makeCode: ControlCalls['makeCode'] = async (caller) => {
+  readonly makeCode: AccessCalls['makeCode'] = async (caller) => {
     const proof = await this.admit(caller)
     if (!proof.ok) return proof
     const { principal, ticket } = proof.value
@@ -135,7 +132,7 @@ export class Authority implements Access {
     return ok({ code: await this.#addSecret('code', ticket, now, expiresAt), expiresAt })
   }
 
-  readonly signOut: ControlCalls['signOut'] = async (caller, everywhere) => {
+  readonly signOut: AccessCalls['signOut'] = async (caller, everywhere) => {
     const proof = await this.admit(caller)
     if (!proof.ok) return proof
     const { principal, ticket } = proof.value
@@ -146,12 +143,12 @@ export class Authority implements Access {
     return ok(ticket.kind === 'session' && this.#sessions.remove(ticket.hash) ? 1 : 0)
   }
 
-  readonly tokens: ControlCalls['tokens'] = async (caller) => {
+  readonly tokens: AccessCalls['tokens'] = async (caller) => {
     const principal = await this.authorise(caller, 'admin')
     return principal.ok ? ok(this.#tokens.list()) : principal
   }
 
-  readonly createToken: ControlCalls['createToken'] = async (caller, asked) => {
+  readonly createToken: AccessCalls['createToken'] = async (caller, asked) => {
     const principal = await this.authorise(caller, 'admin')
     if (!principal.ok) return principal
     const now = this.#now()
@@ -187,7 +184,7 @@ export class Authority implements Access {
   }
 
   /** Revokes a token. One that is revoked already is returned unchanged. */
-  readonly revokeToken: ControlCalls['revokeToken'] = async (caller, id) => {
+  readonly revokeToken: AccessCalls['revokeToken'] = async (caller, id) => {
     const principal = await this.authorise(caller, 'admin')
     if (!principal.ok) return principal
     const known = TOKEN_ID.test(id) ? this.#tokens.get(id) : undefined

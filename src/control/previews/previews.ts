@@ -3,7 +3,7 @@
 
 import { toBase64Url } from '../../core/base64url.ts'
 import { getOwn } from '../../core/own.ts'
-import { type PreviewClaims, toPreviewPayload, toPreviewToken } from '../../core/previews.ts'
+import type { PreviewClaims } from '../../core/previews.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import {
   MAX_PREVIEW_KEYS,
@@ -23,6 +23,7 @@ import { type Author, type ChangeDeps, makeChange } from '../document/change.ts'
 import type { Head } from '../document/history.ts'
 import type { Outbox } from '../outbox.ts'
 import type { NewPreview, RotateResult } from './contract.ts'
+import { makePreviewKey, signPreview } from './keys.ts'
 import type { PreviewStore, StoredPreview } from './store.ts'
 
 /** Another change of the document may be made at the same time. */
@@ -71,7 +72,7 @@ export class Previews {
       createdBy: actor,
       ...(note === undefined ? {} : { note }),
     }
-    const token = await sign(claims, key.value.key)
+    const token = await signPreview(claims, key.value.key)
     const entry = {
       at: createdAt,
       actor,
@@ -115,7 +116,7 @@ export class Previews {
   /** Signs with a new key from now on; with `revokeAll`, the old keys and all links end. */
   async rotate(author: Author, revokeAll: boolean): Refused<RotateResult> {
     const { store, now } = this.#deps
-    const made = await makeKey()
+    const made = await makePreviewKey()
     let keys: DocumentKeys = []
     let ended: readonly StoredPreview[] = []
     const changed = await this.#change(author, 'preview-rotate', (head) => {
@@ -186,7 +187,7 @@ export class Previews {
     const own = this.#findKey()
     if (own) return ok(own)
     if (!ledger.head) return toInvalid('', 'nothing has been published yet')
-    const made = await makeKey()
+    const made = await makePreviewKey()
     const changed = await this.#change(author, 'preview-keys', (head) => {
       const known = (head.content.previews?.keys ?? []).slice(-(MAX_PREVIEW_KEYS - 1))
       const keys = [...known, { id: made.id, key: made.public }]
@@ -286,35 +287,4 @@ function toInvalid(path: string, message: string): Result<never, RefusedResult> 
 /** 72 random bits in base64url. */
 function makeId(): string {
   return toBase64Url(crypto.getRandomValues(new Uint8Array(9)))
-}
-
-/** A pair of keys of Ed25519: the private one as PKCS #8, the public one as the document has it. */
-async function makeKey(): Promise<{
-  readonly id: string
-  readonly private: ArrayBuffer
-  readonly public: string
-}> {
-  const pair = (await crypto.subtle.generateKey('Ed25519', true, [
-    'sign',
-    'verify',
-  ])) as CryptoKeyPair
-  const [secret, open] = await Promise.all([
-    crypto.subtle.exportKey('pkcs8', pair.privateKey),
-    crypto.subtle.exportKey('raw', pair.publicKey),
-  ])
-  const id = [...crypto.getRandomValues(new Uint8Array(4))]
-    .map((byte) => byte.toString(16).padStart(2, '0'))
-    .join('')
-  return {
-    id,
-    private: secret as ArrayBuffer,
-    public: toBase64Url(new Uint8Array(open as ArrayBuffer)),
-  }
-}
-
-async function sign(claims: PreviewClaims, key: ArrayBuffer): Promise<string> {
-  const { payload, signed } = toPreviewPayload(claims)
-  const imported = await crypto.subtle.importKey('pkcs8', key, 'Ed25519', false, ['sign'])
-  const signature = await crypto.subtle.sign('Ed25519', imported, new TextEncoder().encode(signed))
-  return toPreviewToken(payload, new Uint8Array(signature))
 }

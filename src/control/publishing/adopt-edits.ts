@@ -51,6 +51,11 @@ export class External {
     return this.look(report)
   }
 
+  /** A new control without a document reads KV: somebody may have written a document there by hand. */
+  async lookWhenEmpty(): Promise<Look> {
+    return this.#parts.ledger.head ? 'read' : this.look()
+  }
+
   /** Reads KV and acts on the document there. One read at a time. Never throws. */
   look(report?: SyncReport): Promise<Look> {
     this.#looking ??= this.#look(report).finally(() => {

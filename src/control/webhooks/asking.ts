@@ -1,5 +1,5 @@
-// Asks a webhook whether a rollout may go on: a signed message of its own, to which 2xx is yes and anything
-// else, silence too, is not yet.
+// Asks a webhook whether a rollout may go on, with a signed message. A 2xx reply means yes; any other reply, or
+// none, means not yet.
 
 import { checkWebhookUrl } from '../../document/origin.ts'
 import type { DeliveringDeps } from './delivering.ts'

@@ -25,10 +25,13 @@ import type { Progress, Webhook, WebhookStore } from './store.ts'
 /** How many events are read at once to find the next one of a webhook. */
 const SCAN_EVENTS = 100
 
-/** So many events that a webhook does not get are read again after a restart, at most. */
+/**
+ * A webhook's position is stored after this many events that it does not get, so that no more are read again after a
+ * restart.
+ */
 const UNNOTED_EVENTS = 500
 
-/** After a failure to store what came of a delivery. */
+/** The wait after the result of a delivery could not be stored. */
 const HOLD_MS = 60_000
 
 export type DeliveringDeps = {
@@ -212,7 +215,7 @@ export class Delivering {
     return event
   }
 
-  /** Stores how far webhooks are that get none of many events. */
+  /** Stores the positions of webhooks that have passed many events without getting one. */
   #noteSkipped(): void {
     const { store } = this.#deps
     for (const { name, created_at, position } of store.list()) {
@@ -222,7 +225,7 @@ export class Delivering {
     }
   }
 
-  /** What memory has may be ahead of what is stored. */
+  /** Reads the tables again, because memory may be ahead of what is stored. */
   #recover(): void {
     this.#ahead.clear()
     try {
@@ -268,7 +271,7 @@ function toFailed(
   at: number,
 ): Progress {
   const failures = before + 1
-  // After the clock went back the failure begins anew.
+  // If the clock went back, the time of failing is counted from now.
   const since = failing_since === null || failing_since > at ? at : failing_since
   const last = WEBHOOK_WAITS_MS.length - 1
   const waitMs = WEBHOOK_WAITS_MS[Math.min(failures - 1, last)] ?? LONGEST_WEBHOOK_WAIT_MS

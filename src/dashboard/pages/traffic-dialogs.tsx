@@ -4,6 +4,7 @@ import { useSignal } from '@preact/signals'
 import type { ReplyOf } from '../api/client.ts'
 import { Button } from '../parts/button.tsx'
 import { Dialog } from '../parts/dialog.tsx'
+import { EnvironmentField } from '../parts/environment-field.tsx'
 import { VersionTag } from '../parts/version-tag.tsx'
 import { proposeChange } from '../state/proposal.ts'
 import { versions } from '../state/site.ts'
@@ -128,23 +129,8 @@ export function SwapDialog({
   return (
     <Dialog title="Swap two environments" onClose={onClose}>
       <p>They exchange their versions in one revision, as blue and green do. Shares stay.</p>
-      {[one, other].map((chosen, i) => (
-        <label class="field" key={i}>
-          <span>{i === 0 ? 'One' : 'The other'}</span>
-          <select
-            value={chosen.value}
-            onChange={(event) => {
-              chosen.value = event.currentTarget.value
-            }}
-          >
-            {list.map(({ name, version }) => (
-              <option key={name} value={name}>
-                {name} ({version})
-              </option>
-            ))}
-          </select>
-        </label>
-      ))}
+      <EnvironmentField label="One" chosen={one} list={list} />
+      <EnvironmentField label="The other" chosen={other} list={list} />
       <footer class="dialog-foot">
         <Button onClick={onClose}>Cancel</Button>
         <Button

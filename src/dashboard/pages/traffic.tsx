@@ -160,20 +160,7 @@ function ShareRow({
   return (
     <li class={isChanged ? 'share-row changed' : 'share-row'}>
       <div class="share-name">
-        <strong>
-          <Name text={name} />
-        </strong>
-        <VersionTag id={version} />
-        <Button
-          kind="quiet"
-          scope="shift"
-          label={`Point ${name} at another version`}
-          onClick={() => {
-            asked.value = { kind: 'point', name }
-          }}
-        >
-          Point…
-        </Button>
+        <PointedName name={name} version={version} />
       </div>
       <input
         type="range"
@@ -221,6 +208,28 @@ function ShareRow({
   )
 }
 
+/** An environment and its version, with the way to another one. */
+function PointedName({ name, version }: { name: string; version: string }) {
+  return (
+    <>
+      <strong>
+        <Name text={name} />
+      </strong>
+      <VersionTag id={version} />
+      <Button
+        kind="quiet"
+        scope="shift"
+        label={`Point ${name} at another version`}
+        onClick={() => {
+          asked.value = { kind: 'point', name }
+        }}
+      >
+        Point…
+      </Button>
+    </>
+  )
+}
+
 function Restricted({ list }: { list: readonly EnvironmentItem[] }) {
   if (list.length === 0) return null
   return (
@@ -229,20 +238,7 @@ function Restricted({ list }: { list: readonly EnvironmentItem[] }) {
       <ul>
         {list.map(({ name, version }) => (
           <li key={name} class="share-name">
-            <strong>
-              <Name text={name} />
-            </strong>
-            <VersionTag id={version} />
-            <Button
-              kind="quiet"
-              scope="shift"
-              label={`Point ${name} at another version`}
-              onClick={() => {
-                asked.value = { kind: 'point', name }
-              }}
-            >
-              Point…
-            </Button>
+            <PointedName name={name} version={version} />
           </li>
         ))}
       </ul>

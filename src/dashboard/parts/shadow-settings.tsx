@@ -12,6 +12,7 @@ import {
 } from '../state/shadow-changes.ts'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
+import { EnvironmentField } from './environment-field.tsx'
 import { Name } from './name.tsx'
 import { VersionTag } from './version-tag.tsx'
 
@@ -184,33 +185,14 @@ function NewShadowDialog({
   const target = useSignal(environments.find(({ name }) => name !== source.value)?.name ?? '')
   const text = useSignal(String(FIRST_SHARE))
   const percent = parseShadowPercent(text.value)
-  const fields = [
-    { label: 'Requests of', chosen: source, list: from },
-    { label: 'are copied to', chosen: target, list: environments },
-  ]
   return (
     <Dialog title="Copy requests to a shadow" onClose={onClose}>
       <p>
         GET and HEAD are copied, without credentials. Visitors get the same answers as before; each
         copy is a request more for both backends.
       </p>
-      {fields.map(({ label, chosen, list }) => (
-        <label key={label} class="field">
-          <span>{label}</span>
-          <select
-            value={chosen.value}
-            onChange={(event) => {
-              chosen.value = event.currentTarget.value
-            }}
-          >
-            {list.map(({ name, version }) => (
-              <option key={name} value={name}>
-                {name} ({version})
-              </option>
-            ))}
-          </select>
-        </label>
-      ))}
+      <EnvironmentField label="Requests of" chosen={source} list={from} />
+      <EnvironmentField label="are copied to" chosen={target} list={environments} />
       <PercentField text={text} />
       {source.value === target.value ? (
         <p class="fault">An environment is no shadow of itself.</p>

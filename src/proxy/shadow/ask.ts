@@ -1,5 +1,5 @@
-// Sends a copy of a request to a service once, and waits for the head of the answer; read.ts reads its body. The
-// answer says nothing about the origins: none is left out because of copies.
+// Sends a copy of a request to a service once, and waits for the head of the answer; read.ts reads its body. A
+// copy that fails does not count for the health of the origin: visitors are still sent there.
 
 import type { Service } from '../../core/types.ts'
 import { exchange } from '../exchange.ts'

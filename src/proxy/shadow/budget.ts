@@ -16,8 +16,8 @@ type Spent = {
 }
 
 /**
- * The platform may end a request with its work, which then ends no copy. After so long, in addition to its own
- * timeout, a copy counts as over.
+ * The platform may cancel a request together with its copy, which then never says that it is over. This long after
+ * the copy's own timeout it counts as over.
  */
 const LOST_AFTER_MS = 5000
 

@@ -24,7 +24,10 @@ export type BaseAnswer = {
 /** A copy that was given up before its answer was read. */
 export const GIVEN_UP: ShadowAnswer = toUnanswered('shadow_timeout', 0)
 
-/** An answer that is thrown away is read so far, so that its connection can be used again. A longer one is cancelled. */
+/**
+ * An answer that is thrown away is read if it is no longer than this, so that its connection can be used again. A
+ * longer one is cancelled.
+ */
 const MAX_DISCARDED_BYTES = 16_384
 
 const PIECE_BYTES = 65_536
@@ -58,7 +61,7 @@ class KeptBody {
     return this.#hash
   }
 
-  /** What is compared; without a hash where it is known already that the other body is another one. */
+  /** What is compared; without a hash if the bodies are known to differ. */
   toBody(hash: string | undefined): AnswerBody {
     if (this.json) return { kind: 'json', value: this.json.value }
     return { kind: 'other', hash, bytes: this.bytes.length, isCut: !this.isWhole }
@@ -164,7 +167,7 @@ export async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Pr
   }
 }
 
-/** Both bodies; of one that is known to differ no more than that needs. */
+/** Both bodies. Reading stops where it is known that they differ. */
 async function readBodies(
   response: Response,
   kept: KeptBody,

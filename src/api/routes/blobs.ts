@@ -1,11 +1,7 @@
-// Routes of what versions consist of: manifests, and blobs as a whole or in parts. A manifest is
-// uploaded first and checked completely; R2 checks the hash of every blob.
+// Routes of blobs, as a whole, in a pack of small ones, or in parts. R2 checks the hash of every blob.
 
 import { mapConcurrently } from '../../core/concurrently.ts'
-import { toHex } from '../../core/hex.ts'
 import { err, ok } from '../../core/result.ts'
-import { MAX_MANIFEST_BYTES } from '../../core/site/manifest-limits.ts'
-import { withTimeout } from '../../core/with-timeout.ts'
 import { MAX_PACK_BYTES, packReply, readPack } from '../../wire/packs.ts'
 import {
   blobQuery,
@@ -14,86 +10,15 @@ import {
   completeBody,
   hashParams,
   MAX_SERVED_BLOB_BYTES,
-  manifestReply,
   partParams,
   partReply,
   partsReply,
 } from '../../wire/uploads.ts'
-import { checkManifest } from '../content/check-manifest.ts'
-import type { BlobPart, Octets, Written } from '../content/content-store.ts'
+import type { BlobPart, Written } from '../content/content-store.ts'
 import { STORE_CALLS_AT_ONCE } from '../content/look-for-blobs.ts'
-import {
-  MAX_BLOB_BYTES,
-  MAX_LISTED_PROBLEMS,
-  MAX_PART_BYTES,
-  UPLOAD_TIMEOUT_MS,
-} from '../http/limits.ts'
+import { MAX_BLOB_BYTES, MAX_LISTED_PROBLEMS, MAX_PART_BYTES } from '../http/limits.ts'
+import { readOctets, toOctetsReply } from '../http/octets.ts'
 import { type Handled, octetsRoute, type Route, route } from '../http/route.ts'
-
-export const MANIFEST_ROUTES: readonly Route[] = [
-  octetsRoute({
-    method: 'PUT',
-    path: '/manifests/{sha256}',
-    scope: 'publish',
-    summary: 'Stores a manifest; if it is not valid, the reply lists all problems',
-    params: hashParams,
-    maxOctets: MAX_MANIFEST_BYTES,
-    changes: 'store',
-    failures: ['hash_mismatch', 'invalid_manifest', 'store_unavailable'],
-    reply: manifestReply,
-    handle: async ({ params, body, openStore }) => {
-      const store = await openStore()
-      if (!store.ok) return store
-      const bytes = await readAll(body).catch(() => undefined)
-      if (!bytes) return BROKEN
-      const hash = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
-      if (hash !== params.sha256) return err({ kind: 'hash_mismatch' })
-      const checked = checkManifest(bytes)
-      if (!checked.ok) return checked
-      const written = await store.value.putManifest(params.sha256, bytes)
-      if (written === 'unavailable') return err({ kind: 'store_unavailable' })
-      if (written === 'wrong-hash') return err({ kind: 'hash_mismatch' })
-      return ok({ body: { sha256: params.sha256, stored: written, ...checked.value } })
-    },
-  }),
-  route({
-    method: 'GET',
-    path: '/manifests/{sha256}',
-    scope: 'read',
-    summary: 'The bytes of a manifest',
-    params: hashParams,
-    failures: ['store_unavailable'],
-    repliesOctets: true,
-    reply: bytesReply,
-    handle: async ({ params, openStore }) => {
-      const store = await openStore()
-      if (!store.ok) return store
-      const bytes = await store.value.getManifest(params.sha256)
-      if (bytes === 'unavailable') return err({ kind: 'store_unavailable' })
-      return bytes === 'missing' ? err({ kind: 'not_found' }) : ok({ body: bytes })
-    },
-  }),
-]
-
-const BROKEN = err({
-  kind: 'invalid_request',
-  problems: [{ path: 'body', message: 'the body is incomplete' }],
-} as const)
-
-/** @throws Error when there are fewer bytes than were announced, or they take too long. */
-function readAll({ stream, size }: Octets): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(size)
-  const fill = async () => {
-    let at = 0
-    for await (const chunk of stream) {
-      bytes.set(chunk, at)
-      at += chunk.length
-    }
-    if (at < size) throw new Error(`${at} of ${size} bytes`)
-    return bytes
-  }
-  return withTimeout(fill(), UPLOAD_TIMEOUT_MS)
-}
 
 export const BLOB_ROUTES: readonly Route[] = [
   octetsRoute({
@@ -109,9 +34,9 @@ export const BLOB_ROUTES: readonly Route[] = [
     handle: async ({ body, query, openStore }) => {
       const store = await openStore()
       if (!store.ok) return store
-      const bytes = await readAll(body).catch(() => undefined)
-      if (!bytes) return BROKEN
-      const pack = readPack(bytes)
+      const read = await readOctets(body)
+      if (!read.ok) return read
+      const pack = readPack(read.value)
       if (!pack.ok) {
         const problems = [{ path: 'body', message: `the pack: ${pack.error}` }]
         return err({ kind: 'invalid_request', problems })
@@ -156,9 +81,7 @@ export const BLOB_ROUTES: readonly Route[] = [
     handle: async ({ params, openStore }) => {
       const store = await openStore()
       if (!store.ok) return store
-      const bytes = await store.value.readBlob(params.sha256, MAX_SERVED_BLOB_BYTES)
-      if (bytes === 'unavailable') return err({ kind: 'store_unavailable' })
-      return bytes === 'missing' ? err({ kind: 'not_found' }) : ok({ body: bytes })
+      return toOctetsReply(await store.value.readBlob(params.sha256, MAX_SERVED_BLOB_BYTES))
     },
   }),
   route({
