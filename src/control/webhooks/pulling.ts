@@ -25,13 +25,15 @@ export async function pullDocument(
 ): Promise<Pulled> {
   const webhook = store.get(name)
   if (webhook?.form !== 'pull') return { why: `there is no source "${name}"` }
-  const wrong = checkWebhookUrl(webhook.url, allowInsecure)
+  const url = fill(webhook.url, places)
+  // After it is filled: a version may be called like a private address.
+  const wrong = checkWebhookUrl(url, allowInsecure)
   if (wrong) return { why: `the address is refused: ${wrong}` }
   const abort = new AbortController()
   const timer = setTimeout(() => abort.abort(), timeoutMs)
   const authorization = webhook.secret && new TextDecoder().decode(webhook.secret)
   try {
-    const response = await fetch(fill(webhook.url, places), {
+    const response = await fetch(url, {
       headers: { accept: 'application/json', ...(authorization ? { authorization } : {}) },
       redirect: 'manual',
       cache: 'no-store',
