@@ -1,9 +1,8 @@
 // What the control takes from a receiver and asks of a source, without a network.
 
 import { describe, expect, it } from 'vitest'
-import { pullDocument } from '../../src/control/webhooks/pulling.ts'
+import { type PullSources, pullDocument } from '../../src/control/webhooks/pulling.ts'
 import { parseRetryAfter } from '../../src/control/webhooks/send.ts'
-import type { WebhookStore } from '../../src/control/webhooks/store.ts'
 
 const NOW = Date.parse('2026-11-28T05:00:00Z')
 
@@ -26,7 +25,7 @@ describe('the wait that a receiver asks for', () => {
 describe('the address of a source', () => {
   const pull = async (url: string, version: string) => {
     const asked: string[] = []
-    const store = { get: () => ({ form: 'pull', url, secret: null }) } as unknown as WebhookStore
+    const store: PullSources = { get: () => ({ form: 'pull', url, secret: null }) }
     const fetch = async (filled: string) => {
       asked.push(filled)
       return Response.json({ n: 1 })
