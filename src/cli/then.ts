@@ -8,6 +8,7 @@ import { versionsAsRead } from '../wire/versions.ts'
 import type { Api } from './api.ts'
 import { refused } from './failure.ts'
 import { toTime } from './words.ts'
+import { parseZonedTime } from './zoned-time.ts'
 
 type Revision = z.output<typeof revisionSummaryAsRead>
 /** `link` is null if there can be none. */
@@ -16,11 +17,10 @@ type Link = { readonly id: string; readonly url: string; readonly expiresAt: num
 
 const LINK_S = 86_400
 
-/** A time with its zone: without one it would depend on the machine. */
+/** A time that is over. */
 export function parseMoment(text: string): number {
-  const isWhole = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text)
-  const at = isWhole ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(at)) {
+  const at = parseZonedTime(text)
+  if (at === undefined) {
     throw new InvalidArgumentError(
       'a time with its zone, such as 2026-11-23T14:03Z or …T15:03+01:00',
     )

@@ -45,7 +45,9 @@ export function findNextOpening(settings: ReleaseTimes, at: number): number | un
   const begins = windows.flatMap(({ days, from: time }) =>
     days.map((name) => WEEKDAYS.indexOf(name) * DAY_MINUTES + toMinute(time)),
   )
-  const waits = begins.map((begin) => (begin - now + WEEK_MINUTES) % WEEK_MINUTES || WEEK_MINUTES)
+  const first = begins.map((begin) => (begin - now + WEEK_MINUTES) % WEEK_MINUTES || WEEK_MINUTES)
+  // Clocks that are put forward may skip the only window of a week.
+  const waits = [...first, ...first.map((wait) => wait + WEEK_MINUTES)]
   for (const wait of [...new Set(waits)].sort((a, b) => a - b)) {
     const guess = from + wait * MINUTE_MS
     // Clocks may have been put forward or back in between.

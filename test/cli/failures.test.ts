@@ -101,7 +101,10 @@ const ROWS: Readonly<Record<string, Row>> = {
   swap: { works: ['main', 'canary'], bad: ['main', 'main'] },
   rollback: { works: ['--to', '1'], bad: ['--to', 'yesterday'] },
   withdraw: { works: ['v3'], bad: ['no spaces'] },
-  freeze: { works: ['--reason', 'x', '--yes'], bad: ['--reason', 'x', '--until', 'yesterday'] },
+  freeze: {
+    works: ['--reason', 'x', '--yes'],
+    bad: ['--reason', 'x', '--until', '2999-02-30T10:00Z'],
+  },
   unfreeze: { works: ['--yes'], bad: ['one-too-many'] },
   'windows show': { works: [], bad: ['one-too-many'] },
   'windows set': { works: ['--clear', '--yes'], bad: ['always', '--zone', 'UTC'] },

@@ -100,7 +100,8 @@ describe('the next opening', () => {
     const early: Window = { days: ['sun'], from: '02:30', to: '03:30' }
     expect(next('2026-03-28T12:00:00Z', [early])).toBe('Sun 2026-03-29 03:00')
     const skipped: Window = { days: ['sun'], from: '02:00', to: '03:00' }
-    expect(next('2026-03-28T12:00:00Z', [skipped])).toBeUndefined()
+    expect(next('2026-03-28T12:00:00Z', [skipped])).toBe('Sun 2026-04-05 02:00')
+    expect(next('2026-03-28T12:00:00Z', [skipped, friday])).toBe('Fri 2026-04-03 09:30')
   })
 
   it('of no windows is none', () => {

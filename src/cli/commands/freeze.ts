@@ -6,6 +6,7 @@ import { confirm } from '../change.ts'
 import { type ChangeOptions, type CommandRow, command, type SharedOptions } from '../command.ts'
 import { parseReason } from '../options.ts'
 import { toTime } from '../words.ts'
+import { parseZonedTime } from '../zoned-time.ts'
 
 type FreezeOptions = SharedOptions &
   Pick<ChangeOptions, 'yes'> & { readonly reason: string; readonly until?: number }
@@ -99,9 +100,8 @@ const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 
 function parseUntil(text: string): number {
   const [, count, unit = ''] = /^([1-9]\d{0,5})([mhd])$/.exec(text) ?? []
   if (count !== undefined) return Date.now() + Number(count) * (UNIT_MS[unit] ?? 0)
-  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)$/.test(text)
-  const at = isTime ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(at)) {
+  const at = parseZonedTime(text)
+  if (at === undefined) {
     throw new InvalidArgumentError('a time with its zone as in 2026-12-24T18:00Z, or 30m, 8h, 3d')
   }
   if (at > Date.now()) return at

@@ -2,7 +2,7 @@
 // authorization. core/rollout/checks.ts says what a value in it means.
 
 import { checkWebhookUrl } from '../../document/origin.ts'
-import type { WebhookStore } from './store.ts'
+import type { WebhookForm } from '../../wire/webhooks.ts'
 
 /** A document is a number or a few; a longer one is a mistake. */
 export const MAX_PULLED_BYTES = 262_144
@@ -15,9 +15,20 @@ export type PullPlaces = Readonly<Record<'version' | 'baseVersion' | 'environmen
 
 export type Fetch = (url: string, options: RequestInit) => Promise<Response>
 
+/** Where webhooks are kept. */
+export type PullSources = {
+  readonly get: (name: string) => PullSource | undefined
+}
+
+type PullSource = {
+  readonly form: WebhookForm
+  readonly url: string
+  readonly secret: ArrayBuffer | null
+}
+
 /** Never throws. Redirects are not followed. */
 export async function pullDocument(
-  store: WebhookStore,
+  store: PullSources,
   name: string,
   places: PullPlaces,
   timeoutMs: number,
@@ -25,13 +36,15 @@ export async function pullDocument(
 ): Promise<Pulled> {
   const webhook = store.get(name)
   if (webhook?.form !== 'pull') return { why: `there is no source "${name}"` }
-  const wrong = checkWebhookUrl(webhook.url, allowInsecure)
+  const url = fill(webhook.url, places)
+  // After it is filled: a version may be called like a private address.
+  const wrong = checkWebhookUrl(url, allowInsecure)
   if (wrong) return { why: `the address is refused: ${wrong}` }
   const abort = new AbortController()
   const timer = setTimeout(() => abort.abort(), timeoutMs)
   const authorization = webhook.secret && new TextDecoder().decode(webhook.secret)
   try {
-    const response = await fetch(fill(webhook.url, places), {
+    const response = await fetch(url, {
       headers: { accept: 'application/json', ...(authorization ? { authorization } : {}) },
       redirect: 'manual',
       cache: 'no-store',

@@ -41,7 +41,7 @@ export async function sendMessage(
       signal: timeout,
     })
     void Promise.allSettled([response.body?.cancel()])
-    return { ...toResult(response), ms: passed() }
+    return { ...toResult(response, now()), ms: passed() }
   } catch (cause) {
     const { origin } = new URL(url)
     if (timeout.aborted) {
@@ -52,12 +52,19 @@ export async function sendMessage(
   }
 }
 
-function toResult({ status, headers }: Response): Omit<SendResult, 'ms'> {
+function toResult({ status, headers }: Response, now: number): Omit<SendResult, 'ms'> {
   if (status >= 200 && status < 300) return { isTaken: true, status }
   if (status >= 300 && status < 400) {
     return { isTaken: false, status, why: `redirects (${status}), which is not followed` }
   }
-  const seconds = Number(headers.get('retry-after') ?? '')
-  const asked = Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1000 } : {}
+  const retryAfterMs = parseRetryAfter(headers.get('retry-after') ?? '', now)
+  const asked = retryAfterMs > 0 ? { retryAfterMs } : {}
   return { isTaken: false, status, why: `answered ${status}`, ...asked }
+}
+
+/** Seconds or a time (RFC 9110 section 10.2.3), as milliseconds from now; 0 for anything else. */
+export function parseRetryAfter(text: string, now: number): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000
+  const at = /^[A-Z][a-z]{2,8},? /.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(at) ? 0 : Math.max(0, at - now)
 }

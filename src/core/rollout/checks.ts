@@ -66,7 +66,10 @@ export function readCheck(check: Check, document: unknown, weight: number): Meas
     return { outcome: count < below ? 'pass' : 'fail', text }
   }
   const base = basePath === undefined ? undefined : toCount(findValue(document, basePath))
+  // Some sources write -1 where they have no count.
+  if (count < 0) return unknown(`the number at "${path}" is no count: ${count}`)
   if (base === undefined) return unknown(`there is no number at "${basePath}"`)
+  if (base < 0) return unknown(`the number at "${basePath}" is no count: ${base}`)
   if (!(weight > 0 && weight < 100)) return unknown('one of the two versions has no visitors')
   const allowed = ((atMost ?? 1) * base * weight) / (100 - weight)
   const isBad = count >= LEAST_COUNT && count > allowed

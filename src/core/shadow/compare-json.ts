@@ -1,7 +1,6 @@
 // Compares two JSON documents by their structure: which places differ, except for those that do not matter and
 // for differences within the tolerances. compare.ts decides which answers are compared so.
 
-import { toCanonicalJson } from '../canonical-json.ts'
 import { compileGlob } from '../glob.ts'
 import { getOwn } from '../own.ts'
 import type { Comparison, PlaceTest } from './plan.ts'
@@ -12,6 +11,9 @@ export const MAX_COMPARED_VALUES = 20_000
 
 /** Deeper values are compared by their text. */
 const MAX_COMPARED_DEPTH = 32
+
+/** What lies deeper is not compared: a body may be nested more deeply than the stack is. */
+const MAX_TEXT_DEPTH = 500
 
 /** Places that differ: who compares two documents that have nothing in common learns it from the first. */
 export const MAX_DIFFERENT_PLACES = 10
@@ -50,12 +52,17 @@ export function compareJson(
   shadow: unknown,
   rules: JsonRules,
 ): readonly JsonDifference[] | undefined {
-  const walk = new Walk(rules, { left: MAX_COMPARED_VALUES }, MAX_DIFFERENT_PLACES)
+  const budget = { left: MAX_COMPARED_VALUES, texts: new Map() }
+  const walk = new Walk(rules, budget, MAX_DIFFERENT_PLACES)
   walk.compare(base, shadow, '', '', 0)
   return walk.isOver && walk.found.size === 0 ? undefined : [...walk.found.values()]
 }
 
-type Budget = { left: number }
+type Budget = {
+  left: number
+  /** The texts of elements of lists without order, each of which is paired with many others. */
+  readonly texts: Map<object, string>
+}
 
 class Walk {
   readonly found = new Map<string, JsonDifference>()
@@ -89,7 +96,7 @@ class Walk {
         const step = `${path}/${key.replaceAll('/', '~1')}`
         this.compare(getOwn(base, key), getOwn(shadow, key), step, next, depth + 1)
       }
-    } else if (!isDeep || toCanonicalJson(base) !== toCanonicalJson(shadow)) {
+    } else if (!isDeep || toText(base) !== toText(shadow)) {
       this.#add(place, base, shadow)
     }
   }
@@ -133,12 +140,13 @@ class Walk {
     path: string,
     depth: number,
   ): [unknown[], unknown[]] {
+    this.#budget.left -= base.length + shadow.length
     const right = new Map<string, unknown[]>()
     for (const value of shadow) {
-      const text = toCanonicalJson(value)
+      const text = this.#toText(value)
       right.set(text, [...(right.get(text) ?? []), value])
     }
-    const left = base.filter((value) => right.get(toCanonicalJson(value))?.pop() === undefined)
+    const left = base.filter((value) => right.get(this.#toText(value))?.pop() === undefined)
     const rest = [...right.values()].flat()
     // The same within the tolerances.
     const unlike = left.filter((one) => {
@@ -149,6 +157,14 @@ class Walk {
       return at < 0
     })
     return [unlike, rest]
+  }
+
+  #toText(value: unknown): string {
+    if (typeof value !== 'object' || value === null) return toText(value)
+    const { texts } = this.#budget
+    const text = texts.get(value) ?? toText(value)
+    texts.set(value, text)
+    return text
   }
 
   #countDifferences(
@@ -166,7 +182,8 @@ class Walk {
   #isWithinTolerance(base: unknown, shadow: unknown): boolean {
     const { numbers, timesMs } = this.#rules
     if (typeof base === 'number' && typeof shadow === 'number') {
-      return Math.abs(base - shadow) <= numbers * Math.max(Math.abs(base), Math.abs(shadow))
+      const most = numbers * Math.max(Math.abs(base), Math.abs(shadow))
+      return Number.isFinite(most) && Math.abs(base - shadow) <= most
     }
     if (timesMs === 0 || typeof base !== 'string' || typeof shadow !== 'string') return false
     if (!TIMESTAMP.test(base) || !TIMESTAMP.test(shadow)) return false
@@ -186,6 +203,21 @@ const MAX_PATH_CHARACTERS = 1000
 
 function matchesAny(tests: readonly PlaceTest[], path: string): boolean {
   return path.length <= MAX_PATH_CHARACTERS && tests.some((matches) => matches(path))
+}
+
+/**
+ * One spelling for each value, whatever the order of its fields. In contrast to canonical-json.ts it takes all that
+ * `JSON.parse` returns: `1e999` is infinite, and nothing is too deep.
+ */
+function toText(value: unknown, depth = 0): string {
+  if (typeof value === 'number') return String(value)
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (depth >= MAX_TEXT_DEPTH) return '…'
+  if (Array.isArray(value)) return `[${value.map((item) => toText(item, depth + 1)).join(',')}]`
+  const fields = Object.entries(value)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, item]) => `${JSON.stringify(name)}:${toText(item, depth + 1)}`)
+  return `{${fields.join(',')}}`
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -2,6 +2,7 @@
 // written or that identifies one.
 
 import { toHarmless } from '../harmless-text.ts'
+import { isCredentialHeader } from './credentials.ts'
 
 export const MAX_EXAMPLE_CHARACTERS = 120
 export const MAX_PLACE_CHARACTERS = 120
@@ -30,8 +31,22 @@ export function redactHeader(name: string, value: string | undefined): string {
   if (value === undefined) return 'absent'
   // The name of a cookie tells what it is for, and its value whose it is.
   if (name === 'set-cookie') return `${mask(value.split('=', 1)[0] as string, true)}=…`
-  const words = value.slice(0, MAX_EXAMPLE_CHARACTERS).split(/([\s/;,=.*"+:]+)/)
-  return cut(words.map((word) => (HEADER_WORD.test(word) ? word : mask(word))).join(''))
+  const shown = value.slice(0, MAX_EXAMPLE_CHARACTERS)
+  if (isCredentialHeader(name)) return mask(shown)
+  // The values of a query or a fragment, and the user of an address, are what people and secrets are called.
+  const [, start = '', rest = ''] = /^([^?#]*)(.*)$/su.exec(shown) ?? []
+  const address = start.replace(/\/\/[^/@]*@/g, (user) => mask(user))
+  return cut(maskWords(address) + rest.replace(/([?#&])([^?#&=]*)(=?)([^?#&]*)/gu, maskParameter))
+}
+
+/** A parameter has a name only if it has a value. */
+function maskParameter(_: string, sign: string, name: string, equals: string, value: string) {
+  return sign + (equals ? maskWords(name) : mask(name)) + equals + mask(value)
+}
+
+function maskWords(text: string): string {
+  const words = text.split(/([\s/;,=.*"+:]+)/)
+  return words.map((word) => (HEADER_WORD.test(word) ? word : mask(word))).join('')
 }
 
 /**

@@ -35,6 +35,8 @@ describe('a value', () => {
     [{ canary: 9, base: 0 }, 5, 'pass'],
     [{ canary: 10, base: 0 }, 5, 'fail'],
     [{ canary: 50 }, 5, 'unknown'],
+    [{ canary: -1, base: 950 }, 5, 'unknown'],
+    [{ canary: 3, base: -1 }, 5, 'unknown'],
     [{ canary: 50, base: 950 }, 0, 'unknown'],
   ] as const)('counted per version, as %j at %i %%, is: %s', (document, weight, outcome) => {
     const check = { ...NO_RULE, path: 'canary', basePath: 'base', atMost: 1.5 }

@@ -78,6 +78,25 @@ describe('two JSON documents', () => {
     )
   })
 
+  it('are compared however deep they are, and whatever numbers they hold', () => {
+    const nest = (open: string, inside: string, close: string, times: number) =>
+      JSON.parse(open.repeat(times) + inside + close.repeat(times))
+    for (const rules of [{}, { unordered: [compilePlace('**')], numbers: 0.1 }]) {
+      const deepest = () => nest('[', '1', ']', 50_000)
+      expect(places(deepest(), deepest(), rules)).toEqual([])
+      const deep = (inside: string) => nest('{"a":[', inside, ']}', 100)
+      expect(places(deep('{"b":1,"c":2}'), deep('{"c":2,"b":1}'), rules)).toEqual([])
+      const infinite = (sign = '') => JSON.parse(`[${sign}1e999]`)
+      expect(places(infinite(), infinite(), rules)).toEqual([])
+      expect(places(infinite(), infinite('-'), rules)).toEqual(['[]'])
+      expect(places(infinite(), [1], rules)).toEqual(['[]'])
+    }
+    const deep = (inside: number) => nest('{"a":[', String(inside), ']}', 100)
+    expect(places(deep(1), deep(2))).toHaveLength(1)
+    // Each list without order is looked at several times for each list that it is in.
+    expect(places(deep(1), deep(2), { unordered: [compilePlace('**')] })).toBeUndefined()
+  })
+
   it('are not compared if they are huge, and folded keys that are ids make one place', () => {
     const huge = Array.from({ length: 30_000 }, (_, i) => i)
     expect(
@@ -162,5 +181,25 @@ describe('an example', () => {
     )
     expect(redactHeader('set-cookie', 'sid12=abc; Path=/')).toBe('sid00=…')
     expect(redactHeader('etag', '"5d8c72a5edda8d6a"')).toBe('"0x0x00x0xxxx0x0x"')
+  })
+
+  it.each([
+    [
+      'location',
+      'https://shop.test/login?name=secretive',
+      'https://shop.test/login?name=xxxxxxxxx',
+    ],
+    ['location', '/a?b=secretive&secretive', '/a?b=xxxxxxxxx&xxxxxxxxx'],
+    ['location', '/a?secretive', '/a?xxxxxxxxx'],
+    ['location', '/cb#token=secretive&type=bearer', '/cb#token=xxxxxxxxx&type=xxxxxx'],
+    [
+      'location',
+      'https://secretive:secretive@shop.test/',
+      'https://xxxxxxxxx:xxxxxxxxx@xxxx.test/',
+    ],
+    ['link', '</next?cursor=secretive>; rel=next', '</next?cursor=xxxxxxxxx>; xxx=xxxx'],
+    ['x-session-token', 'secretive', 'xxxxxxxxx'],
+  ])('shows no secret of %s: %s', (name, value, shown) => {
+    expect(redactHeader(name, value)).toBe(shown)
   })
 })
