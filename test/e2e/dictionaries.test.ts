@@ -151,7 +151,7 @@ describe('a dictionary whose version is no longer served', () => {
   const older = Buffer.from(SCRIPTS[1].text)
 
   /** Asks as a browser that has `dictionary`; without one it has the coding alone. */
-  async function ask(release: 1 | 2, dictionary?: Buffer) {
+  async function ask(release: 1 | 2, dictionary?: Buffer<ArrayBuffer>) {
     const hash = dictionary && createHash('sha256').update(dictionary).digest('base64')
     const headers = {
       'accept-encoding': 'br, dcz',
