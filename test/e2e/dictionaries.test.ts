@@ -5,8 +5,9 @@ import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { zstdDecompressSync } from 'node:zlib'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Edge, startEdge } from '../../scripts/local/edge.ts'
 import { connect, type LocalVersion } from '../../scripts/local/publish.ts'
 import { createApi } from '../../src/cli/api.ts'
@@ -15,6 +16,7 @@ import { encodeManifest } from '../../src/core/site/encode-manifest.ts'
 import { openManifest } from '../../src/core/site/manifest.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { launchBrowser } from '../support/browser.ts'
+import { changeDocument } from '../support/change-document.ts'
 import { SCRIPTS, toDictionarySite } from '../support/dictionary-site.ts'
 import { watchPage } from '../support/watch-page.ts'
 
@@ -23,6 +25,7 @@ const TOKEN = 'holo-test-0123456789abcdef0123456789abcdef'
 let folders: string
 let edge: Edge
 let browser: Browser
+let versions: AssignmentsDocument['versions']
 
 beforeAll(async () => {
   folders = await mkdtemp(join(tmpdir(), 'holo-dictionaries-'))
@@ -39,6 +42,11 @@ beforeAll(async () => {
   }
   const older = await publish(1, [])
   const newer = await publish(2, [older])
+  versions = {
+    [older.id]: older.entry,
+    [newer.id]: newer.entry,
+    3: { ...newer.entry, manifest: await publishAsOlderNode(newer.manifest, '3') },
+  }
   const document: AssignmentsDocument = {
     schema: 1,
     revision: 1,
@@ -54,11 +62,7 @@ beforeAll(async () => {
       environment,
       when: { '==': [{ var: 'cookie.ask' }, environment] },
     })),
-    versions: {
-      [older.id]: older.entry,
-      [newer.id]: newer.entry,
-      3: { ...newer.entry, manifest: await publishAsOlderNode(newer.manifest, '3') },
-    },
+    versions,
   }
   await holo.begin(document)
   browser = await launchBrowser()
@@ -140,5 +144,78 @@ describe('a visitor who has the release before', () => {
     const fresh = await load(await context.newPage(), 'canary')
     expect(fresh).toMatchObject({ encoding: 'br', vary: VARY, use: USE, ran: '2' })
     await context.close()
+  })
+})
+
+describe('a dictionary whose version is no longer served', () => {
+  const older = Buffer.from(SCRIPTS[1].text)
+
+  /** Asks as a browser that has `dictionary`; without one it has the coding alone. */
+  async function ask(release: 1 | 2, dictionary?: Buffer<ArrayBuffer>) {
+    const hash = dictionary && createHash('sha256').update(dictionary).digest('base64')
+    const headers = {
+      'accept-encoding': 'br, dcz',
+      cookie: 'ask=canary',
+      ...(hash !== undefined && { 'available-dictionary': `:${hash}:` }),
+    }
+    const response = await fetch(new URL(`/assets/${SCRIPTS[release].name}`, edge.url), { headers })
+    const encoding = response.headers.get('content-encoding')
+    const decoded = encoding === 'dcz' ? undefined : await response.text()
+    return {
+      status: response.status,
+      encoding,
+      use: response.headers.get('use-as-dictionary'),
+      vary: response.headers.get('vary'),
+      cache: response.headers.get('cache-control'),
+      text: decoded ?? decode(Buffer.from(await response.arrayBuffer()), dictionary),
+    }
+  }
+
+  const decode = (delta: Buffer, dictionary = Buffer.of()) =>
+    // The window may be as large as RFC 9842 section 2.2 allows.
+    String(zstdDecompressSync(delta.subarray(40), { dictionary }))
+
+  const DELTA = { status: 200, encoding: 'dcz', use: USE, vary: VARY, text: SCRIPTS[2].text }
+
+  it('still reads the delta when its version is withdrawn, which nobody else needs it for', async () => {
+    const { 1: first = { manifest: '' }, ...others } = versions
+    const environments = {
+      main: { version: '2' },
+      canary: { version: '2' },
+      zstd: { version: '3' },
+    }
+    const withdrawn = { ...others, 1: { ...first, withdrawn: true as const } }
+    await changeDocument(edge.url, TOKEN, { environments, versions: withdrawn })
+    await vi.waitFor(async () => expect((await ask(1)).use).toBe(null), {
+      timeout: 30_000,
+      interval: 50,
+    })
+    expect(await ask(2, older)).toMatchObject(DELTA)
+    // A visitor without it gets the whole script, and so does one whose dictionary belongs to nothing.
+    const plain = { ...DELTA, encoding: 'br' }
+    expect(await ask(2)).toMatchObject(plain)
+    expect(await ask(2, Buffer.from('of a version that is gone'))).toMatchObject(plain)
+    // What open pages still load of a withdrawn version says of itself no longer that it is a dictionary.
+    expect(await ask(1, older)).toMatchObject({ encoding: 'br', use: null, text: SCRIPTS[1].text })
+  })
+
+  it('nor has a file of a restricted version any form for those who may not see it', async () => {
+    const { 1: first = { manifest: '' }, 2: second = { manifest: '' } } = versions
+    // The same files in a version that nobody has had: the others leave the document.
+    const manifest = await publishAsOlderNode(second.manifest, 'hidden')
+    await changeDocument(edge.url, TOKEN, {
+      environments: { main: { version: '1' }, qa: { version: 'hidden', restricted: true } },
+      traffic: { main: 100 },
+      rules: [],
+      versions: { 1: first, hidden: { manifest } },
+    })
+    await vi.waitFor(async () => expect((await ask(2, older)).status).toBe(404), {
+      timeout: 30_000,
+      interval: 50,
+    })
+    for (const dictionary of [undefined, older]) {
+      expect(await ask(2, dictionary)).toMatchObject({ status: 404, encoding: null, use: null })
+      expect((await ask(2, dictionary)).cache).toContain('no-store')
+    }
   })
 })

@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { isNewerManifest, openManifest } from '../../core/site/manifest.ts'
 import type { Failure } from '../http/problems.ts'
 import type { ContentStore, ListResult } from './content-store.ts'
+import { toBeginning } from './look-for-blobs.ts'
 
 /**
  * Pages of blobs in one step of the collection. Every step reads all manifests, so it looks at several
@@ -106,6 +107,7 @@ async function findBlobs(search: Search, after: string): Promise<Result<FoundGar
   }
   const searched = await findRemaining(search)
   if (!searched.ok) return searched
+  const beginnings = new Set([...candidates.keys()].map(toBeginning))
   for (const hash of candidates.size > 0 ? searched.value : []) {
     const bytes = await store.getManifest(hash)
     if (bytes === 'unavailable') return UNAVAILABLE
@@ -118,7 +120,8 @@ async function findBlobs(search: Search, after: string): Promise<Result<FoundGar
       }
       continue
     }
-    for (const entry of manifest.value.entries()) {
+    // Few of the files of a large version are in one step, and only for them entries are made.
+    for (const entry of manifest.value.entriesOf((beginning) => beginnings.has(beginning))) {
       candidates.delete(entry.blob)
       for (const { blob } of entry.encodings) candidates.delete(blob)
     }

@@ -99,7 +99,12 @@ function collectWanted(
 }
 
 export function isInSlice(blob: string, slice: number, slices: number): boolean {
-  return isPlaceIn(Number.parseInt(blob.slice(0, 8), 16), slice, slices)
+  return isPlaceIn(toBeginning(blob), slice, slices)
+}
+
+/** The first 32 bits of a hash. NaN for what is none, which is in no slice and in no manifest. */
+export function toBeginning(blob: string): number {
+  return Number.parseInt(blob.slice(0, 8), 16)
 }
 
 /** The same by the first 32 bits of the hash. */
