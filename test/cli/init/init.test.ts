@@ -158,6 +158,18 @@ describe('holo init', () => {
     expect(await isThere('holo.json')).toBe(false)
   })
 
+  it('tells a service whose origin is empty from one that is misspelt', async () => {
+    const hint = 'in a pipeline, set the variable that holds the origin'
+    const empty = await run(['--yes', '--service', '/='])
+    expect([empty.code, empty.stderr]).toEqual([2, expect.stringContaining(hint)])
+    const misspelt = await run(['--yes', '--service', 'api=https://api.example.com'])
+    expect([misspelt.code, misspelt.stderr]).toEqual([
+      2,
+      expect.stringContaining('is not a service'),
+    ])
+    expect(misspelt.stderr).not.toContain(hint)
+  })
+
   it('says so when nothing tells what is published', async () => {
     const { stdout } = await run(['--yes'])
     expect(stdout).toContain('note: dist is not there, and nothing tells what writes it')
