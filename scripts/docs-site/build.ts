@@ -18,6 +18,12 @@ const TEMPLATES = 'scripts/docs-site/templates'
 const STYLE = `${TEMPLATES}/site.css`
 const ICON = 'src/dashboard/icon.svg'
 
+const NOT_FOUND_TEXT = `# Page not found
+
+There is no page at this address. The search and the list of pages show what there is;
+[the first page](/) says what Holo is.
+`
+
 /** The names of the site's own files. */
 const OWN_NAMES = new Map([
   [STYLE, 'site.css'],
@@ -40,19 +46,26 @@ export async function buildDocsSite(output: string): Promise<{ readonly pages: n
           onSections: (file, sections) => index.addAll(toEntries(file, sections)),
         }),
       )
+      const toGroups = (file: string, toHref: (address: string) => string) =>
+        CONTENTS.map((group) => ({
+          title: group.title,
+          pages: group.pages.map((page) => ({
+            title: page.title,
+            href: toHref(toAddress(page.file)),
+            isHere: page.file === file,
+          })),
+        }))
+      // It answers at addresses of any depth, so its links begin at the top.
+      config.addTemplate('404.md', NOT_FOUND_TEXT, {
+        ...{ title: 'Page not found', layout: 'page.liquid', templateEngineOverride: 'md' },
+        ...{ permalink: '404.html', root: '/', groups: toGroups('', (address) => address) },
+      })
       for (const { file, title } of ALL_PAGES) {
         config.addTemplate(`${toAddress(file).slice(1)}index.md`, texts.get(file) ?? '', {
           ...{ file, title, layout: 'page.liquid', templateEngineOverride: 'md' },
           permalink: `${toAddress(file)}index.html`,
           root: toRelative(file, '/'),
-          groups: CONTENTS.map((group) => ({
-            title: group.title,
-            pages: group.pages.map((page) => ({
-              title: page.title,
-              href: toRelative(file, toAddress(page.file)),
-              isHere: page.file === file,
-            })),
-          })),
+          groups: toGroups(file, (address) => toRelative(file, address)),
         })
       }
     },

@@ -12,8 +12,11 @@ const results = document.querySelector<HTMLElement>('#results')
 let index: Promise<MiniSearch<SearchEntry>> | undefined
 let timer: ReturnType<typeof setTimeout> | undefined
 
-input?.form?.addEventListener('submit', (event) => {
+input?.form?.addEventListener('submit', async (event) => {
   event.preventDefault()
+  // What is listed may still belong to fewer letters.
+  clearTimeout(timer)
+  await search(input.value.trim())
   results?.querySelector('a')?.click()
 })
 input?.addEventListener('input', () => {

@@ -92,7 +92,15 @@ export function parseServices(texts: readonly string[]): ConfigServices {
   for (const text of texts) {
     const cut = text.indexOf('=')
     const [prefix, origin] = [text.slice(0, cut), text.slice(cut + 1)]
-    if (cut < 1 || !/^\/(?:.*\/)?$/.test(prefix) || origin === '') {
+    const isPrefix = cut > 0 && /^\/(?:.*\/)?$/.test(prefix)
+    // So it comes from a pipeline whose variable is not set.
+    if (isPrefix && origin.trim() === '') {
+      throw misuse(
+        `the service ${prefix} has no origin: "${text}" ends with "="`,
+        `write ${prefix}=https://api.example.com; in a pipeline, set the variable that holds the origin`,
+      )
+    }
+    if (!isPrefix) {
       throw misuse(
         `"${text}" is not a service: write /api/=https://api.example.com (a prefix ends with "/")`,
       )

@@ -46,7 +46,9 @@ afterAll(async () => {
 })
 
 const ADDRESSES = ALL_PAGES.map(({ file }) => toAddress(file))
-const readPage = (address: string) => readFileSync(join(folder, address, 'index.html'), 'utf8')
+const NOT_FOUND = '/404.html'
+const toFile = (address: string) => join(folder, address, address.endsWith('/') ? 'index.html' : '')
+const readPage = (address: string) => readFileSync(toFile(address), 'utf8')
 
 /** Each link of a page, and what is wrong with it. */
 function findBroken(address: string): string[] {
@@ -57,7 +59,7 @@ function findBroken(address: string): string[] {
   return links.filter((link) => {
     const url = new URL(link.replaceAll('&amp;', '&'), base)
     if (url.host !== 'site') return false
-    const file = join(folder, url.pathname, url.pathname.endsWith('/') ? 'index.html' : '')
+    const file = toFile(url.pathname)
     if (!existsSync(file)) return true
     const anchor = decodeURIComponent(url.hash.slice(1))
     return anchor !== '' && !readFileSync(file, 'utf8').includes(` id="${anchor}"`)
@@ -74,7 +76,7 @@ describe('the docs site', () => {
     expect(new Set(ADDRESSES).size).toBe(ADDRESSES.length)
   })
 
-  it.each(ADDRESSES)('has no broken link at %s', (address) => {
+  it.each([...ADDRESSES, NOT_FOUND])('has no broken link at %s', (address) => {
     expect(findBroken(address)).toEqual([])
   })
 
@@ -114,6 +116,23 @@ describe('the docs site', () => {
     expect(problems).toEqual([])
   }, 120_000)
 
+  it('has a page for what is not there, which works at any depth', async () => {
+    const reply = await page.goto(new URL('/recipes/no-such/page', edge.url).href)
+    expect(reply?.status()).toBe(404)
+    expect(await page.locator('main h1').textContent()).toBe('Page not found')
+    expect(await findBarriers(page)).toEqual([])
+    await page.getByRole('searchbox').fill('holo rollback')
+    await page.locator('#results a').first().click()
+    await page.waitForURL(/\/cli\/#/)
+    // A newcomer without JavaScript gets no search that does nothing.
+    const context = await browser.newContext({ javaScriptEnabled: false })
+    const plain = await context.newPage()
+    await plain.goto(edge.url.href)
+    expect(await plain.getByRole('searchbox').isVisible()).toBe(false)
+    expect(await plain.getByRole('link', { name: 'The command' }).count()).toBeGreaterThan(0)
+    await context.close()
+  })
+
   it('fits on a phone', async () => {
     await page.setViewportSize(PHONE)
     for (const address of [
@@ -149,12 +168,24 @@ describe('the docs site', () => {
 
   it('says when nothing is found, and leads to what is', async () => {
     await page.goto(edge.url.href)
+    for (const odd of [
+      '***',
+      '<img src=x onerror=alert(1)>',
+      '"\\( 🙂 __proto__',
+      'x'.repeat(5000),
+    ]) {
+      await page.getByRole('searchbox').fill(odd)
+      await page.locator('#results:not([hidden])').waitFor()
+      expect(await page.locator('#results').textContent()).not.toContain('could not be loaded')
+    }
     await page.getByRole('searchbox').fill('xyzzyplugh')
     await page.getByText('Nothing was found.').waitFor()
     await page.getByRole('searchbox').fill('holo rollback')
     await page.locator('#results a').first().waitFor()
+    // Enter means what is typed, and not what is still listed.
+    await page.getByRole('searchbox').fill('holo doctor')
     await page.getByRole('searchbox').press('Enter')
-    await page.waitForURL(/#|\/\w+\//)
+    await page.waitForURL(/#holo-doctor/)
     expect(await page.locator('main h1').count()).toBe(1)
   })
 })

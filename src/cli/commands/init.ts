@@ -153,6 +153,7 @@ async function ensureBuilt(
     const isAgreed = yes || (await askForBuild(questions, build))
     if (!isAgreed && !preview) return false
     if (!isAgreed) throw refused('not_built', missing, { hint: `build first: ${build}` })
+    context.say(`Running ${build} …`)
     await runBuild(context, project, build)
     if (!(await isBuilt(project, folder))) {
       throw refused('not_built', `${build} has not written ${folder}`, {
@@ -204,6 +205,11 @@ async function describe(
           `pages are made by a server: say where it runs with --service /=https://… (${server?.start ?? 'start it yourself'}, port ${server?.port ?? 3000})`,
         ]
       : []),
+    ...(kind === 'static' && build === undefined && !hasBuild
+      ? [
+          `${folder} is not there, and nothing tells what writes it: name another --folder, or mend it in holo.json`,
+        ]
+      : []),
     ...(isInstalled || files.length === 1 ? [] : [NOT_INSTALLED]),
   ]
   const away = relative(cwd, project.folder)
@@ -227,7 +233,8 @@ async function describe(
     notes,
     next,
   }
-  const what = kind === 'server' ? `${framework}, with a server` : framework
+  const what =
+    kind === 'server' && framework !== 'a server' ? `${framework}, with a server` : framework
   const lines = [
     `${style.bold(what)}${inside === '' ? '' : ` in ${inside}`}: ${build ?? 'no build'}, publishes ${folder}`,
     ...(url === undefined

@@ -16,6 +16,8 @@ export type Questions = {
   /** The typed line without spaces around it; `undefined` where nobody is asked, or nobody answers. */
   readonly ask: (question: string) => Promise<string | undefined>
   readonly canAsk: boolean
+  /** Whether the last question has been asked. */
+  readonly isUsedUp: () => boolean
 }
 
 /** Confirmations of what would be overwritten do not count. */
@@ -29,7 +31,7 @@ export function createQuestions({ streams, signal }: Context, canAsk: boolean): 
     asked++
     return (await askLine(question, streams, signal))?.trim()
   }
-  return { ask, canAsk }
+  return { ask, canAsk, isUsedUp: () => asked >= MAX_QUESTIONS }
 }
 
 /** The origin of the site; `undefined` for "later". @throws CliFailure for anything that is no address. */
@@ -68,8 +70,12 @@ export async function askForWorkflow(questions: Questions, path: string): Promis
   return typed === undefined || !/^n/i.test(typed)
 }
 
-/** Whether to build now: yes on Enter, and no where nobody answers. */
+/**
+ * Whether to build now: yes on Enter, and no where nobody answers. After the last question it is built without one,
+ * because nothing can be shown otherwise.
+ */
 export async function askForBuild(questions: Questions, build: string): Promise<boolean> {
+  if (questions.canAsk && questions.isUsedUp()) return true
   const typed = await questions.ask(`Run "${build}" now? [Y/n] `)
   return typed !== undefined && !/^n/i.test(typed)
 }

@@ -1,7 +1,7 @@
 // The frameworks that are recognised: by which package, and where their build goes. A row reads configurations
 // and does no I/O. Order matters: many frameworks bring Vite along.
 
-import { isSetTo, readSetting, type Setting } from './config-text.ts'
+import { isSetTo, readSetting, type Setting, withoutComments } from './config-text.ts'
 import { type Found, type Project, parseObject } from './project.ts'
 
 export type FrameworkRow = {
@@ -125,7 +125,9 @@ const ANGULAR: FrameworkRow = {
   name: 'Angular',
   packages: ['@angular/core'],
   look: (project) => {
-    const { projects, defaultProject } = parseObject(project.files.texts['angular.json'])
+    const { projects, defaultProject } = parseObject(
+      withoutComments(project.files.texts['angular.json'] ?? '{}'),
+    )
     const apps = Object.entries(Object(projects)).filter(([, one]) => toAngularBuild(one).builder)
     const [name, app] = apps.find(([one]) => one === defaultProject) ?? apps[0] ?? ['', undefined]
     const { builder, options } = toAngularBuild(app)

@@ -171,7 +171,7 @@ export function toPreviewLines(
     '',
     'In another terminal',
     `  export HOLO_URL=${url} HOLO_TOKEN=$(cat ${toShellWord(file)})`,
-    `  npx --no-install holo shift ${CANARY}=100 --yes    # everybody gets ${second}`,
+    `  npx --no-install holo shift ${CANARY}=100 --yes    # within five seconds everybody gets ${second}`,
     '  npx --no-install holo rollback --yes         # and back',
   ]
 }

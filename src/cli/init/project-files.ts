@@ -37,7 +37,8 @@ export async function loadProjectFiles(folder: string): Promise<ProjectFiles> {
 async function readText(folder: string, name: string): Promise<string> {
   try {
     const bytes = await readRegularFile(folder, name, MAX_CONFIG_TEXT_BYTES)
-    return bytes?.toString('utf8') ?? ''
+    // npm and others take a byte order mark, which JSON.parse does not.
+    return bytes?.toString('utf8').replace(/^\uFEFF/, '') ?? ''
   } catch (cause) {
     if (cause instanceof FileRefusal) return ''
     throw cause

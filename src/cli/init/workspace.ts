@@ -44,6 +44,7 @@ export async function findProject(
   if (!(await isFolder(folder))) throw misuse(`there is no folder ${named}`)
   const above = await loadAbove(folder)
   const own = toFound(folder, above)
+  refuseUnreadable(own)
   const [files] = above
   const patterns = files ? toPatterns(files.files) : []
   if (named !== undefined || patterns.length === 0 || own.detected.framework !== 'unknown')
@@ -55,10 +56,28 @@ export async function findProject(
       return toFound(own.folder, [own, ...above])
     }),
   )
-  const sites = packages.filter(({ detected }) => detected.framework !== 'unknown')
+  const isOnlyServer = ({ detected }: FoundProject) => detected.framework === 'a server'
+  // What Enter means is the app for visitors, and not the API beside it.
+  const sites = packages
+    .filter(({ detected }) => detected.framework !== 'unknown')
+    .toSorted((a, b) => Number(isOnlyServer(a)) - Number(isOnlyServer(b)))
   const [only] = sites
   if (only === undefined) return own
   return sites.length === 1 ? only : choose(sites)
+}
+
+/** Without its package.json a project would be taken for another one. */
+function refuseUnreadable({ files }: FoundProject): void {
+  const text = files.texts['package.json']
+  if (!text) return
+  try {
+    JSON.parse(text)
+  } catch (cause) {
+    throw misuse(
+      `package.json is not JSON, and npm cannot read it either: ${(cause as Error).message}`,
+      'mend it (JSON has no comments and no commas at the end), and run holo init again',
+    )
+  }
 }
 
 type Level = { readonly folder: string; readonly files: ProjectFiles }

@@ -320,12 +320,14 @@ describe('a monorepo', () => {
 
   it('asks which site is meant, unless it is named', async () => {
     await put('apps/docs/package.json', { dependencies: { '@docusaurus/core': '3' } })
+    await put('apps/api/package.json', { dependencies: { express: '5' } })
     const asked: string[] = []
     const found = await findProject(root, undefined, async (all) => {
       asked.push(...all.map(({ inside }) => inside))
       return all[1] as (typeof all)[number]
     })
-    expect([asked, found.inside]).toEqual([['apps/docs', 'apps/web'], 'apps/web'])
+    // The first is what Enter means: an API is rarely the site.
+    expect([asked, found.inside]).toEqual([['apps/docs', 'apps/web', 'apps/api'], 'apps/web'])
     expect((await findProject(root, 'apps/docs', nobody)).detected.framework).toBe('Docusaurus')
     await expect(findProject(root, 'apps/none', nobody)).rejects.toThrow('there is no folder')
   })

@@ -82,7 +82,7 @@ describe('holo init', () => {
     expect(stdout).toContain("cd 'a;b'")
   })
 
-  it('asks three questions at most, and builds only when somebody agrees', async () => {
+  it('asks three questions at most, builds when somebody agrees, and after the third without asking', async () => {
     const write = "require('fs').mkdirSync('dist')"
     await put('package.json', {
       ...VITE,
@@ -96,20 +96,28 @@ describe('holo init', () => {
       expect.stringContaining('npm run build ended with exit code 3'),
     ])
     for (const path of ['dist', 'holo.json']) await rm(join(folder, path), { recursive: true })
-    await put('vite.config.js', 'export default { build: { outDir: where() } }')
-    const left = await run(['--force'], { typed: ['later', 'dist', '', 'y'], env })
+    const left = await run([], { typed: ['later', '', 'n'], env })
     expect([left.code, left.stdout]).toEqual([
       0,
       expect.stringMatching(/^Next:\n {2}npm run build/m),
     ])
     expect(await isThere('dist')).toBe(false)
+    await put('vite.config.js', 'export default { build: { outDir: where() } }')
+    await rm(join(folder, 'holo.json'))
+    const used = await run(['--force'], { typed: ['later', 'dist', ''], env })
+    expect(used.stderr.match(/\] /g)).toHaveLength(3)
+    expect([used.code, used.stderr]).toEqual([
+      1,
+      expect.stringContaining('Running npm run build …'),
+    ])
   })
 
   it('asks where the server of a version runs, instead of for a folder', async () => {
     await put('package.json', { scripts: { start: 'node app.js' }, dependencies: { express: '5' } })
     const typed = ['later', 'https://app-1.example.com', '']
-    const { stderr } = await run(['--no-preview'], { typed })
+    const { stdout, stderr } = await run(['--no-preview'], { typed })
     expect(stderr).toContain('Where does its server run in production?')
+    expect(stdout).not.toContain('with a server')
     const { targets, publish } = JSON.parse(await read('holo.json'))
     expect([targets, publish.services]).toEqual([{}, { '/': ['https://app-1.example.com'] }])
     expect(await read(WORKFLOW)).toMatch(/services: \/=\$\{\{ vars\.HOLO_ORIGIN \}\}/)
@@ -136,6 +144,37 @@ describe('holo init', () => {
     expect(await read('wrangler.toml')).toBe('name = "api"\n')
     expect((await run(['--yes', '--no-wrangler'])).code).toBe(0)
     expect((await run(['--yes', '--force'])).stdout).toMatch(/^ {2}overwritten +wrangler\.toml$/m)
+  })
+
+  it('takes a package.json that npm takes, and refuses one that npm cannot read', async () => {
+    await put('package.json', `\uFEFF${JSON.stringify(VITE)}`)
+    expect((await run(['--yes'])).stdout).toContain('Vite: npm run build, publishes dist')
+    await rm(join(folder, 'holo.json'))
+    for (const text of [`// shop\n${JSON.stringify(VITE)}`, '{ "scripts": ', '{ "a": 1, }']) {
+      await put('package.json', text)
+      const { code, stderr } = await run(['--yes'])
+      expect([text, code, stderr]).toEqual([text, 2, expect.stringContaining('is not JSON')])
+    }
+    expect(await isThere('holo.json')).toBe(false)
+  })
+
+  it('tells a service whose origin is empty from one that is misspelt', async () => {
+    const hint = 'in a pipeline, set the variable that holds the origin'
+    const empty = await run(['--yes', '--service', '/='])
+    expect([empty.code, empty.stderr]).toEqual([2, expect.stringContaining(hint)])
+    const misspelt = await run(['--yes', '--service', 'api=https://api.example.com'])
+    expect([misspelt.code, misspelt.stderr]).toEqual([
+      2,
+      expect.stringContaining('is not a service'),
+    ])
+    expect(misspelt.stderr).not.toContain(hint)
+  })
+
+  it('says so when nothing tells what is published', async () => {
+    const { stdout } = await run(['--yes'])
+    expect(stdout).toContain('note: dist is not there, and nothing tells what writes it')
+    await put('site/index.html', '<p>')
+    expect((await run(['--yes', '--folder', 'site', '--force'])).stdout).not.toContain('not there')
   })
 
   it('writes nothing on --dry-run, nor through a link', async () => {
