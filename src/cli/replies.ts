@@ -59,6 +59,7 @@ const SENTENCES: Words<string> = {
   not_found: 'this Holo does not have what the command names',
   stale: 'the document has changed since the revision that you saw',
   invalid_change: 'the change would make the document invalid; nothing was changed',
+  invalid_preview: 'there can be no link to that; nothing was made',
   invalid_request: 'the API does not accept these values',
   version_differs: 'a version with this id was published before, with other content',
   upload_replaced: 'somebody else has started to publish other content under this id',

@@ -103,7 +103,7 @@ export function createParts(
   const served = new Served(sql)
   const ledger = new Ledger({ storage, history, state, tasks, outbox, served, allowInsecure })
   const freezing = new Freezing({ sql, ledger, outbox, now })
-  const releaseWindows = new ReleaseWindows({ sql, ledger, now })
+  const releaseWindows = new ReleaseWindows({ sql, ledger, outbox, now })
   const errors = new ErrorGroups({
     storage,
     store: new ErrorStore(sql),

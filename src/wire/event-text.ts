@@ -52,6 +52,8 @@ const SENTENCES: Sentences = {
   'freeze.begun': ({ by, reason, until }) =>
     `Releases are frozen by ${by}${until === undefined ? '' : `, until ${new Date(until).toISOString()}`}: ${reason}.`,
   'freeze.ended': ({ by, reason }) => `Releases are no longer frozen: by ${by}${toReason(reason)}.`,
+  'windows.set': ({ by, windows, reason }) =>
+    `Releases go forward ${windows === undefined ? 'at any time' : `only ${windows}`}: set by ${by}${toReason(reason)}.`,
   'token.created': ({ name, by, scopes }) =>
     `The token "${name}" (${scopes.join(', ')}) was made by ${by}.`,
   'token.revoked': ({ name, by }) => `The token "${name}" was revoked by ${by}.`,

@@ -141,6 +141,15 @@ export const EVENT_FIELDS = {
   /** From now on no release goes forward. A new freeze replaces the one before. */
   'freeze.begun': { by: actor, reason: z.string(), until: time.optional() },
   'freeze.ended': { by: actor, reason: z.string().optional() },
+  /** Other windows from now on. */
+  'windows.set': {
+    by: actor,
+    windows: z
+      .string()
+      .optional()
+      .describe('In words; absent if releases may go forward at any time'),
+    reason: z.string().optional(),
+  },
   'token.created': { ...token, scopes: z.array(z.string()) },
   'token.revoked': token,
   /** A signed link to a preview was made. The event does not contain it. */

@@ -147,6 +147,11 @@ export const PROBLEMS = {
     title: 'The change would make the document invalid: nothing was changed.',
     details: { problems },
   },
+  invalid_preview: {
+    status: 422,
+    title: 'There can be no link to that: nothing was made.',
+    details: { problems },
+  },
   unreadable_revision: {
     status: 422,
     title: 'This version of Holo cannot read this revision.',

@@ -129,6 +129,16 @@ describe('a preview link', () => {
     expect((await call('POST', '/previews', json)).status).toBe(status)
   })
 
+  it('is refused by the name of what there is not, and how to find what there is', async () => {
+    const { body } = await call('POST', '/previews', { versions: ['v9'] })
+    expect(JSON.parse(body)).toMatchObject({
+      code: 'invalid_preview',
+      problems: [
+        { path: 'versions[0]', message: 'there is no version "v9": "holo versions" lists them' },
+      ],
+    })
+  })
+
   it('is made and revoked within the limits of a token', async () => {
     const json = {
       name: 'prs',

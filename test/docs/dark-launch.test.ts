@@ -143,8 +143,9 @@ describe('docs/dark-launch.md', () => {
       if (kind !== 'sh') continue
       const next = blocks[i + 1]
       const expected = next?.kind === 'text' ? next.text : ''
-      // Counts arrive after a while, and a busy machine may be too slow for a soak: both are asked for again.
-      if (text.startsWith('npx holo shadow')) {
+      // Counts arrive after a while, and a busy machine may be too slow for a soak, or for the control to answer a page
+      // in time: all three are asked for again.
+      if (/^(npx holo shadow|curl -sf -c)/.test(text)) {
         await vi.waitFor(async () => expectShown(await runCommands(text), expected), PATIENCE)
       } else expectShown(await runCommands(text), expected)
       exported += (text.match(/^export .*\n/gm) ?? []).join('')

@@ -145,6 +145,15 @@ describe('outside of the windows', () => {
       await life.control.setWindows(ALICE, { zone: 'UTC', windows: [] }, undefined)
       life.world.now = Date.UTC(2100, 0, 4, 20)
       expect(await shift(30)).toMatchObject({ ok: true })
+      const { events } = await life.events()
+      expect(events.filter(({ kind }) => kind === 'windows.set')).toEqual([
+        expect.objectContaining({
+          by: 'alice',
+          windows: 'mon 09:00-17:00 (Europe/Berlin)',
+          reason: 'agreed',
+        }),
+        expect.not.objectContaining({ windows: expect.anything() }),
+      ])
     }))
 
   it('holds a rollout until a window opens', async () =>

@@ -15,6 +15,7 @@ import {
   toPreviewLink,
 } from '../../wire/previews.ts'
 import { loadDocument } from '../http/current-document.ts'
+import type { Failure } from '../http/problems.ts'
 import { type Call, type Route, route } from '../http/route.ts'
 
 export const PREVIEW_ROUTES: readonly Route[] = [
@@ -37,6 +38,7 @@ export const PREVIEW_ROUTES: readonly Route[] = [
     body: newPreviewBody,
     changes: 'previews',
     readsDocument: true,
+    failures: ['invalid_preview'],
     reply: newPreviewReply,
     status: 201,
     handle: async (call) => {
@@ -46,7 +48,7 @@ export const PREVIEW_ROUTES: readonly Route[] = [
       if (!current.ok) return current
       const { document } = current.value
       const made = await ask('changes', (control) => control.createPreview(caller, body))
-      if (!made.ok) return made
+      if (!made.ok) return err(toOwnFailure(made.error))
       const { path = '/' } = body
       const { token, versions } = made.value
       const hostLinks = listHosts(document, versions).map((host) =>
@@ -84,6 +86,11 @@ export const PREVIEW_ROUTES: readonly Route[] = [
     },
   }),
 ]
+
+/** A new link changes nothing of the document, so that what is wrong is wrong with the link. */
+function toOwnFailure(failure: Failure): Failure {
+  return failure.kind === 'invalid_change' ? { ...failure, kind: 'invalid_preview' } : failure
+}
 
 /**
  * Where the site is: under the address that was called, or under the first host name of a public

@@ -221,6 +221,8 @@ const LINES: Readonly<Record<EventKind, (fields: Fields) => string>> = {
   'freeze.begun': ({ by, until, reason }) =>
     `by ${by}${typeof until === 'number' ? ` until ${toTime(until)}` : ''}${toReason(reason)}`,
   'freeze.ended': ({ by, reason }) => `by ${by}${toReason(reason)}`,
+  'windows.set': ({ by, windows = 'at any time', reason }) =>
+    `${windows}, by ${by}${toReason(reason)}`,
   'token.created': toTokenLine,
   'token.revoked': toTokenLine,
   'preview.created': toPreviewLine,

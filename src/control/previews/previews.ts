@@ -170,12 +170,16 @@ export class Previews {
     for (const [i, id] of versions.entries()) {
       const path = `versions[${i}]`
       const version = getOwn(content.versions, id)
-      if (!version) return { path, message: `there is no version "${id}"` }
+      if (!version)
+        return { path, message: `there is no version "${id}": "holo versions" lists them` }
       if (version.withdrawn) return { path, message: `version "${id}" is withdrawn` }
     }
     for (const [i, name] of environments.entries()) {
       if (getOwn(content.environments, name)) continue
-      return { path: `environments[${i}]`, message: `there is no environment "${name}"` }
+      return {
+        path: `environments[${i}]`,
+        message: `there is no environment "${name}": "holo env list" lists them`,
+      }
     }
     if (store.listValid(now()).length < MAX_PREVIEWS) return undefined
     return { path: '', message: `${MAX_PREVIEWS} links count now: revoke some first` }

@@ -5,10 +5,12 @@ import { findNextOpening, isOpenAt, toWindowsText, toZoneText } from '../../core
 import type { Windows, WindowsReply } from '../../wire/windows.ts'
 import type { Author } from '../document/change.ts'
 import type { Ledger } from '../document/ledger.ts'
+import type { Outbox } from '../outbox.ts'
 
 export type ReleaseWindowsDeps = {
   readonly sql: SqlStorage
   readonly ledger: Ledger
+  readonly outbox: Outbox
   readonly now: () => number
 }
 
@@ -49,7 +51,7 @@ export class ReleaseWindows {
   }
 
   async write({ principal, requestId }: Author, settings: Windows, reason: string | undefined) {
-    const { sql, ledger, now } = this.#parts
+    const { sql, ledger, outbox, now } = this.#parts
     const { actor, token } = principal
     const entry = {
       at: now(),
@@ -68,6 +70,12 @@ export class ReleaseWindows {
           JSON.stringify(settings),
         )
       }
+      outbox.add({
+        kind: 'windows.set',
+        by: actor,
+        ...(settings.windows.length === 0 ? {} : { windows: toWindowsText(settings) }),
+        ...(reason === undefined ? {} : { reason }),
+      })
     })
   }
 }
