@@ -23,6 +23,7 @@ let shadow: ShadowDocument
 let revision: number
 let written: Written[]
 let freeze: object | undefined
+let rollouts: object[]
 /** Requests while a load is on; copies above the capacity, in percent, fail. */
 let requests: number
 let capacity: number
@@ -37,6 +38,7 @@ beforeEach(() => {
   revision = 7
   written = []
   freeze = undefined
+  rollouts = []
   requests = 4000
   capacity = 1000
   counts = { copied: 40, repeated: 2, skipped: 1, compared: 30 }
@@ -56,6 +58,7 @@ function count({ percent, repeat = 1 }: ShadowDocument): void {
 const api = {
   ask: async (_: unknown, method: string, path: string, call?: Parameters<Api['ask']>[3]) => {
     if (path === '/freeze') return { freeze }
+    if (path === '/rollouts') return { rollouts }
     if (path === '/shadow/soaks') {
       kept.push(soak.parse(call?.json))
       return { toldAt: 1 }
@@ -131,6 +134,23 @@ describe('a soak', () => {
     expect([begun.outcome, begun.steps.length, isRestored]).toEqual(['frozen', 2, true])
     expect(shadow).toEqual(FORMER)
     expect((await run({ isInFreeze: true })).soak.outcome).toBe('sound')
+  })
+
+  it('ends by a rollout of the version that gets the copies, and by no other', async () => {
+    const ended = { id: 1, version: 'v2', endedAt: 1 }
+    rollouts = [{ id: 2, version: 'v3' }, ended]
+    expect((await run()).soak.outcome).toBe('sound')
+    written = []
+    beforeWrite = (count) => {
+      if (count === 2) rollouts = [{ id: 3, version: 'v2' }, ended]
+    }
+    const { soak: begun, isRestored, problem } = await run({ isInFreeze: true })
+    expect([begun.outcome, begun.steps.length, isRestored]).toEqual(['stopped', 2, true])
+    expect(problem).toMatchObject({
+      code: 'rollout_runs',
+      message: expect.stringContaining('rollout 3 of v2 runs'),
+    })
+    expect(shadow).toEqual(FORMER)
   })
 
   it('goes on if somebody changes something else, and never overwrites another shadow', async () => {

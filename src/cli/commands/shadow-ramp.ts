@@ -22,10 +22,15 @@ import { type ChangeOptions, type Context, command, type SharedOptions } from '.
 import { type KnownDocument, knowEnvironment, loadCurrent } from '../document.ts'
 import { EXIT, type ExitCode, misuse, refused } from '../failure.ts'
 import { parseReason, parseSeconds, toEnvironmentName } from '../options.ts'
-import { isRunning, listRollouts } from '../rollout/find.ts'
 import { toSoakLines, toStepLine } from '../soak/lines.ts'
 import { askForPermission } from '../soak/shadow-fields.ts'
-import { runSoakAt, type SoakDeps, type SoakEnd, type SoakSettings } from '../soak/soak.ts'
+import {
+  requireNoRollout,
+  runSoakAt,
+  type SoakDeps,
+  type SoakEnd,
+  type SoakSettings,
+} from '../soak/soak.ts'
 import { toPercentText, toSpan } from '../words.ts'
 
 const DEFAULT_MAX_PERCENT = 100
@@ -107,15 +112,7 @@ export const SHADOW_RAMP = command({
       settleMs: settleSeconds * 1000,
     }
     const { pair } = settings
-    const running = (await listRollouts(api)).find(
-      (one) => isRunning(one) && one.version === pair.shadow,
-    )
-    if (running) {
-      throw refused(
-        'rollout_runs',
-        `rollout ${running.id} of ${pair.shadow} runs: what fails under load could count against it`,
-      )
-    }
+    await requireNoRollout(api, pair)
     const plan = toPlanLines(settings, target.name)
     const told = { target: target.name, stepSeconds }
     if (options.dryRun) {

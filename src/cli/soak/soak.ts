@@ -20,7 +20,8 @@ import { MAX_REASON_CHARACTERS } from '../../wire/parts.ts'
 import { shadowClockAsRead } from '../../wire/shadow.ts'
 import { keptSoakAsRead, type Soak, type SoakOutcome } from '../../wire/soak.ts'
 import type { Api } from '../api.ts'
-import { CliFailure } from '../failure.ts'
+import { CliFailure, refused } from '../failure.ts'
+import { isRunning, listRollouts } from '../rollout/find.ts'
 import { ChangedMeanwhile, ShadowFields, type SoakPair } from './shadow-fields.ts'
 
 export type SoakSettings = {
@@ -118,6 +119,16 @@ function toOutcome(cause: unknown): SoakOutcome {
   return cause instanceof Frozen ? 'frozen' : 'stopped'
 }
 
+/** @throws CliFailure while a rollout of the version that gets the copies runs. */
+export async function requireNoRollout(api: Api, { shadow }: SoakPair): Promise<void> {
+  const running = (await listRollouts(api)).find((one) => isRunning(one) && one.version === shadow)
+  if (!running) return
+  throw refused(
+    'rollout_runs',
+    `rollout ${running.id} of ${shadow} runs: what fails under load could count against it`,
+  )
+}
+
 type Sums = Omit<SoakCounts, 'seconds'>
 
 const NOTHING = Object.fromEntries(SOAK_COUNTS.map((name) => [name, 0])) as Sums
@@ -192,6 +203,7 @@ class Load {
   }
 
   async #check(): Promise<void> {
+    await requireNoRollout(this.#deps.api, this.#settings.pair)
     if (this.#settings.isInFreeze) return
     const { freeze } = await this.#deps.api.ask(freezeAsRead, 'GET', '/freeze')
     if (freeze) throw new Frozen(`releases are frozen by ${freeze.by}: ${freeze.reason}`)

@@ -3,10 +3,11 @@
 import { useComputed, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { getOwn } from '../../core/own.ts'
+import type { CallFailure } from '../api/client.ts'
 import { Button } from '../parts/button.tsx'
 import { Name, Sentence } from '../parts/name.tsx'
 import { NewWebhookForm } from '../parts/new-webhook-form.tsx'
-import { Empty, PageState } from '../parts/state.tsx'
+import { Empty, FailureBox, PageState } from '../parts/state.tsx'
 import { Ago } from '../parts/time.tsx'
 import { toAmount } from '../say/format.ts'
 import {
@@ -31,7 +32,7 @@ export function WebhooksPage({ rest: [name] }: { rest: readonly string[] }) {
   }, [happenings.value, turn.value])
   const { value, failure } = webhooksKnown.value
   if (!value) return <PageState title="Webhooks" what="the webhooks" failure={failure} />
-  if (name === undefined) return <WebhookList webhooks={value.webhooks} />
+  if (name === undefined) return <WebhookList webhooks={value.webhooks} failure={failure} />
   const webhook = value.webhooks.find((one) => one.name === name)
   return webhook ? (
     <WebhookPage key={name} webhook={webhook} />
@@ -50,7 +51,13 @@ export function WebhooksPage({ rest: [name] }: { rest: readonly string[] }) {
   )
 }
 
-function WebhookList({ webhooks }: { webhooks: readonly WebhookItem[] }) {
+type WebhookListProps = {
+  readonly webhooks: readonly WebhookItem[]
+  /** Why they could not be read again. */
+  readonly failure: CallFailure | undefined
+}
+
+function WebhookList({ webhooks, failure }: WebhookListProps) {
   const isAdding = useSignal(false)
   const sentence = toWebhooksSentence(webhooks)
   return (
@@ -69,6 +76,7 @@ function WebhookList({ webhooks }: { webhooks: readonly WebhookItem[] }) {
           </Button>
         )}
       </header>
+      {failure ? <FailureBox failure={failure} /> : null}
       {isAdding.value ? (
         <NewWebhookForm
           onClose={() => {

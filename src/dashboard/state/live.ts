@@ -44,6 +44,7 @@ const READS: Readonly<Record<string, readonly Read[]>> = {
   'service.': [readServices],
   'publication.': [readControlState],
   'freeze.': [readSafety],
+  'windows.': [readSafety],
   '': [noteHappening],
 }
 
