@@ -228,7 +228,7 @@ describe('a viewer', () => {
     await button.waitFor()
     expect(await button.getAttribute('aria-disabled')).toBe('true')
     // It looks disabled, can have the focus, and says why.
-    await button.click({ force: true })
+    await button.press('Enter')
     await page.getByText('Needs the scope shift').last().waitFor()
     expect(await dialogOf(page).count()).toBe(0)
     await goTo(page, 'flags')
@@ -236,7 +236,7 @@ describe('a viewer', () => {
     expect(await off.getAttribute('aria-disabled')).toBe('true')
     await goTo(page, 'webhooks')
     const add = page.getByRole('button', { name: /^Add a webhook/ })
-    await add.click({ force: true })
+    await add.press('Enter')
     await page.getByText('Needs the scope admin').last().waitFor()
     expect(await revisionNow()).toBe(before)
     expect(await findBarriers(page)).toEqual([])
